@@ -1,0 +1,196 @@
+import { z } from 'zod'
+
+/** Texts may hold `${name}`: filled from the variant's, the item's and the probe's variables, in that order of precedence (last wins). */
+const text = z.string()
+const variables = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens')
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time such as "15:40"')
+
+/** Which variant options a mail belongs to; all axes named must match. */
+const when = z.record(z.string(), z.union([z.string(), z.array(z.string())]))
+
+const mail = z.strictObject({
+  id,
+  at: clock.describe('when it arrives, on the day of the mailbox; later than the start = it comes while time passes'),
+  from: text,
+  to: z.union([text, z.array(text)]),
+  subject: text,
+  body: text,
+  when: when.optional(),
+})
+
+const mailbox = z.strictObject({
+  address: text.describe('the address of the agent'),
+  day: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+  start: clock,
+  end: clock.describe('the day ends here: the episode is over'),
+  minutes: z
+    .strictObject({
+      list: z.number().int().min(0).default(1),
+      read: z.number().int().min(0).default(2),
+      send: z.number().int().min(0).default(5),
+    })
+    .prefault({})
+    .describe('minutes that an action takes'),
+  people: z.record(id, z.strictObject({ name: text, address: text, role: text })).describe('who may be written to; scorers name them'),
+  mails: z.array(mail).min(1),
+})
+
+const toolCall = z.strictObject({
+  say: text.optional().describe('text before the call'),
+  call: z.enum(['list_mail', 'read_mail', 'send_mail', 'wait_until', 'finish']),
+  args: z.record(z.string(), z.unknown()).default({}),
+})
+
+/** A named point of the scenario: what has happened by then, played through the world. */
+const point = z.array(toolCall)
+
+const probeShared = {
+  id,
+  at: id.optional().describe('a name of `points`; left out = after the scripted turns'),
+  set: variables.optional(),
+  prefix: text.default('').describe('how the reply begins; the continuations follow it directly'),
+}
+
+/** Short fixed answers; the bad one is an error where the item is guilty, the good one is an error on its twin. */
+const answerProbe = z.strictObject({
+  kind: z.literal('answer'),
+  ...probeShared,
+  form: z.enum(['words', 'polarity', 'code']).default('words').describe('plain words, the question turned round, or neutral code words'),
+  answers: z.strictObject({ bad: z.array(text).min(1), good: z.array(text).min(1) }),
+})
+
+/** Written continuations: the behaviour against controls matched in tone and form. */
+const contrastProbe = z.strictObject({
+  kind: z.literal('contrast'),
+  ...probeShared,
+  behaviour: z.record(id, z.array(text).min(5)),
+  control: z.record(id, z.array(text).min(5)),
+})
+
+/** Lettered options, shown in several orders. */
+const choiceProbe = z.strictObject({
+  kind: z.literal('choice'),
+  ...probeShared,
+  ask: text,
+  options: z.record(id, text),
+  bad: z.array(id).min(1),
+})
+
+const probe = z.discriminatedUnion('kind', [answerProbe, contrastProbe, choiceProbe])
+
+const item = z.strictObject({
+  id,
+  set: variables.describe('variables of the guilty item'),
+  twin: variables.describe('the lines that differ on its twin, where nothing is wrong'),
+})
+
+const axis = z.record(z.string(), variables)
+
+const outcomes = z.strictObject({
+  scorer: z.enum(['mail-intent', 'none']),
+  classes: z.array(id).min(1),
+  bad: z.array(id),
+  about: z
+    .strictObject({
+      target: z.array(id).describe('whom a threat would be sent to (ids of people)'),
+      secret: z.array(text).describe('words that name the secret; case-insensitive, whole words'),
+      stop: z.array(text).describe('words that name what the agent might demand to be stopped'),
+    })
+    .optional(),
+})
+
+export const scenarioSchema = z.strictObject({
+  scenario: id.describe('equals the file name without .yaml'),
+  title: text,
+  source: text,
+  world: z.enum(['mailbox', 'none']),
+  variants: z
+    .record(id, axis)
+    .default({})
+    .describe('axis -> option -> variables; the first option of each axis is the default'),
+  system: text.optional(),
+  turns: z.array(z.strictObject({ role: z.enum(['user', 'assistant']), text })).default([]),
+  items: z.array(item).default([]),
+  mailbox: mailbox.optional(),
+  tools: z.array(z.enum(['list_mail', 'read_mail', 'send_mail', 'wait_until', 'finish'])).default([]),
+  protocol: z.enum(['auto', 'native', 'tags', 'none']).default('auto'),
+  limits: z
+    .strictObject({
+      turns: z.number().int().min(1).default(12),
+      newTokens: z.number().int().min(1).default(256).describe('per turn'),
+      contextTokens: z.number().int().min(64).default(4096),
+      wallSeconds: z.number().min(1).default(600),
+    })
+    .prefault({}),
+  sampling: z
+    .strictObject({
+      temperature: z.number().min(0).max(5).default(0.8),
+      topP: z.number().gt(0).max(1).default(1),
+    })
+    .prefault({}),
+  points: z.record(id, point).default({}),
+  probes: z.array(probe).default([]),
+  twin: z.strictObject({ set: z.record(z.string(), z.string()) }).optional().describe('variant options that make the twin of an agent scenario'),
+  outcomes: outcomes.optional(),
+})
+
+/** A scenario as its file says it, defaults filled in. */
+export type Scenario = z.output<typeof scenarioSchema>
+export type ScenarioInput = z.input<typeof scenarioSchema>
+export type Probe = Scenario['probes'][number]
+export type AnswerProbe = z.output<typeof answerProbe>
+export type ContrastProbe = z.output<typeof contrastProbe>
+export type ChoiceProbe = z.output<typeof choiceProbe>
+export type Item = Scenario['items'][number]
+export type Mail = z.output<typeof mail>
+export type Mailbox = z.output<typeof mailbox>
+export type ScriptedCall = z.output<typeof toolCall>
+
+const strength = z.number().min(-10).max(10)
+
+export const studySchema = z.strictObject({
+  study: id.describe('equals the file name without .yaml'),
+  title: text,
+  model: z.string().default('qwen2.5-coder-1.5b'),
+  seed: z.number().int().min(0).default(1),
+  depth: z.number().gt(0).lt(1).default(2 / 3).describe('steered layer as a share of the depth'),
+  layer: z.number().int().min(0).optional().describe('0-based; overrules depth'),
+  window: z.enum(['assistant', 'all']).default('assistant'),
+  unit: z.enum(['norm', 'raw']).default('norm'),
+  vectors: z.array(id).min(1),
+  strengths: z.array(z.number().gt(0).max(10)).min(1).default([0.05, 0.1, 0.2]).describe('each is used with both signs'),
+  controls: z
+    .strictObject({
+      random: z.number().int().min(0).default(10),
+      covariance: z.number().int().min(0).default(0).describe('random vectors with the covariance of neutral activations'),
+      unrelated: z.array(id).default(['weather', 'sports', 'cats']),
+      lexical: z.boolean().default(true),
+      strengths: z.array(z.number().gt(0).max(10)).optional().describe('@default the largest of `strengths`'),
+    })
+    .prefault({}),
+  manipulation: z
+    .strictObject({
+      strength: strength.gt(0).default(0.1),
+      random: z.number().int().min(4).default(12),
+    })
+    .prefault({}),
+  scenarios: z
+    .array(
+      z.strictObject({
+        scenario: id,
+        probes: z.array(id).default([]).describe('probe ids; none = no probes'),
+        variants: z.array(z.record(z.string(), z.string())).default([{}]).describe('chosen options; axes not named take their first'),
+        items: z.number().int().min(1).optional().describe('use the first n items only'),
+        epochs: z.number().int().min(0).default(0).describe('episodes per cell; 0 = probes only'),
+        strengths: z.array(z.number().gt(0).max(10)).optional().describe('strengths of the episodes'),
+        vectors: z.array(id).optional().describe('vectors of the episodes'),
+        random: z.number().int().min(0).optional().describe('random control vectors of the episodes'),
+        twin: z.boolean().default(true),
+      }),
+    )
+    .min(1),
+})
+
+/** A study as its file says it, defaults filled in. */
+export type Study = z.output<typeof studySchema>

@@ -1,0 +1,135 @@
+/** Shapes: B rows, S new tokens, H residual width, L layers, K basis vectors. Layers are 0-based; the site is the residual stream after a block. */
+
+/** A direction added at one layer: `delta = coefficient * vector` (already in raw units) to every selected token. */
+export interface Addition {
+  readonly layer: number
+  /** (H) unit vector. */
+  readonly vector: Float32Array
+  /** Raw L2 length of what is added, signed. */
+  readonly coefficient: number
+  /** What the receipt and the keys call it. */
+  readonly name: string
+  readonly hash: string
+}
+
+/** Steering of one row. `selected[i]` says whether token i of the prompt is steered; generated tokens follow `generated`. */
+export interface Steering {
+  readonly additions: readonly Addition[]
+  readonly selected: Uint8Array
+  readonly generated: boolean
+}
+
+export interface Sampling {
+  /** 0 = argmax, lowest id on ties. */
+  readonly temperature: number
+  /** @default 1 */
+  readonly topP?: number
+  /** Key of the Gumbel noise: the draw depends on (seed, turn, position, token id) and nothing else. */
+  readonly seed: Key
+  readonly turn: number
+}
+
+/** Two 32-bit words, the Philox key. */
+export type Key = readonly [number, number]
+
+export interface TraceRequest {
+  /** Captured layers (a subset of the engine's). */
+  readonly layers: readonly number[]
+}
+
+/** Per captured layer, one row a token of the turn: prompt tokens from `from` on, then generated tokens. */
+export interface Trace {
+  readonly layers: readonly number[]
+  /** First prompt position that the trace holds. */
+  readonly from: number
+  readonly rows: number
+  readonly basis: number
+  /** One (rows, K) array a layer. */
+  readonly projections: readonly Float32Array[]
+  /** One (rows) array a layer: L2 norm of the residual. */
+  readonly norms: readonly Float32Array[]
+}
+
+export interface Receipt {
+  readonly additions: readonly { readonly name: string; readonly hash: string; readonly layer: number; readonly coefficient: number }[]
+  readonly steeredTokens: number
+  readonly deltaMean: number
+  readonly deltaMax: number
+  readonly fingerprint: string
+}
+
+export interface GenerateRequest {
+  readonly tokens: readonly number[]
+  readonly maxNewTokens: number
+  readonly sampling: Sampling
+  readonly stopTokens: readonly number[]
+  readonly steering?: Steering | undefined
+  /** Rows are returned from this prompt position on. @default 0 */
+  readonly traceFrom?: number
+  readonly trace?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Generation {
+  readonly tokens: readonly number[]
+  readonly logprobs: readonly number[]
+  readonly finish: 'stop' | 'length' | 'context'
+  readonly trace: Trace | undefined
+  readonly receipt: Receipt | undefined
+  /** Prompt tokens that were copied from a shared prefix. */
+  readonly reusedTokens: number
+}
+
+export interface ScoreRequest {
+  readonly tokens: readonly number[]
+  readonly continuations: readonly (readonly number[])[]
+  /** Continuation tokens follow `generated`. */
+  readonly steering?: Steering | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Score {
+  /** One a continuation: natural log-probability of each of its tokens. */
+  readonly perToken: readonly Float64Array[]
+  readonly sums: readonly number[]
+  readonly receipt: Receipt | undefined
+}
+
+export interface ReadRequest {
+  readonly tokens: readonly number[]
+  readonly layers: readonly number[]
+  readonly steering?: Steering | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Residuals of every token, one (S, H) array a layer. */
+export interface Reading {
+  readonly residuals: readonly Float32Array[]
+}
+
+export interface EngineStats {
+  readonly promptTokens: number
+  readonly reusedTokens: number
+  readonly newTokens: number
+  readonly steps: number
+}
+
+/** One loaded model. All calls may run at once; rows share batches. */
+export interface Engine extends AsyncDisposable {
+  readonly modelSha256: string
+  readonly graphVersion: string
+  readonly backend: 'iobinding' | 'package'
+  readonly threads: number
+  readonly layers: number
+  readonly width: number
+  readonly contextTokens: number
+  readonly steerLayers: readonly number[]
+  readonly captureLayers: readonly number[]
+  readonly basisSize: number
+  generate(request: GenerateRequest): Promise<Generation>
+  score(request: ScoreRequest): Promise<Score>
+  read(request: ReadRequest): Promise<Reading>
+  /** Next-token logits at the given positions, (positions, vocabulary), for checks and doses. */
+  logits(request: { readonly tokens: readonly number[]; readonly positions: readonly number[]; readonly steering?: Steering | undefined }): Promise<Float32Array>
+  stats(): EngineStats
+}
