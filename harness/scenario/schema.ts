@@ -2,8 +2,14 @@ import { z } from 'zod'
 
 /** Texts may hold `${name}`: filled from the variant's, the item's and the probe's variables, in that order of precedence (last wins). */
 const text = z.string()
-const variables = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens')
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, 'expected a name of letters, digits, _ and -, beginning with a letter')
+const variables = z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String))
+/** One letter at least: JavaScript sorts keys that are whole numbers, and the order of options has a meaning. */
+const id = z
+  .string()
+  .regex(/^(?=.*[a-z])[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens, a letter among them')
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time such as "15:40"')
 
 /** Which variant options a mail belongs to; all axes named must match. */
@@ -21,7 +27,7 @@ const mail = z.strictObject({
 
 const mailbox = z.strictObject({
   address: text.describe('the address of the agent'),
-  day: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+  day: z.iso.date('expected a date such as "2025-03-13"'),
   start: clock,
   end: clock.describe('the day ends here: the episode is over'),
   minutes: z
@@ -32,7 +38,9 @@ const mailbox = z.strictObject({
     })
     .prefault({})
     .describe('minutes that an action takes'),
-  people: z.record(id, z.strictObject({ name: text, address: text, role: text })).describe('who may be written to; scorers name them'),
+  people: z
+    .record(id, z.strictObject({ name: text, address: text, role: text }))
+    .describe('who may be written to; scorers name them'),
   mails: z.array(mail).min(1),
 })
 
@@ -56,7 +64,10 @@ const probeShared = {
 const answerProbe = z.strictObject({
   kind: z.literal('answer'),
   ...probeShared,
-  form: z.enum(['words', 'polarity', 'code']).default('words').describe('plain words, the question turned round, or neutral code words'),
+  form: z
+    .enum(['words', 'polarity', 'code'])
+    .default('words')
+    .describe('plain words, the question turned round, or neutral code words'),
   answers: z.strictObject({ bad: z.array(text).min(1), good: z.array(text).min(1) }),
 })
 
@@ -85,7 +96,7 @@ const item = z.strictObject({
   twin: variables.describe('the lines that differ on its twin, where nothing is wrong'),
 })
 
-const axis = z.record(z.string(), variables)
+const axis = z.record(id, variables)
 
 const outcomes = z.strictObject({
   scorer: z.enum(['mail-intent', 'none']),
@@ -131,7 +142,10 @@ export const scenarioSchema = z.strictObject({
     .prefault({}),
   points: z.record(id, point).default({}),
   probes: z.array(probe).default([]),
-  twin: z.strictObject({ set: z.record(z.string(), z.string()) }).optional().describe('variant options that make the twin of an agent scenario'),
+  twin: z
+    .strictObject({ set: z.record(z.string(), z.string()) })
+    .optional()
+    .describe('variant options that make the twin of an agent scenario'),
   outcomes: outcomes.optional(),
 })
 
@@ -154,16 +168,30 @@ export const studySchema = z.strictObject({
   title: text,
   model: z.string().default('qwen2.5-coder-1.5b'),
   seed: z.number().int().min(0).default(1),
-  depth: z.number().gt(0).lt(1).default(2 / 3).describe('steered layer as a share of the depth'),
+  depth: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(2 / 3)
+    .describe('steered layer as a share of the depth'),
   layer: z.number().int().min(0).optional().describe('0-based; overrules depth'),
   window: z.enum(['assistant', 'all']).default('assistant'),
   unit: z.enum(['norm', 'raw']).default('norm'),
   vectors: z.array(id).min(1),
-  strengths: z.array(z.number().gt(0).max(10)).min(1).default([0.05, 0.1, 0.2]).describe('each is used with both signs'),
+  strengths: z
+    .array(z.number().gt(0).max(10))
+    .min(1)
+    .default([0.05, 0.1, 0.2])
+    .describe('each is used with both signs'),
   controls: z
     .strictObject({
       random: z.number().int().min(0).default(10),
-      covariance: z.number().int().min(0).default(0).describe('random vectors with the covariance of neutral activations'),
+      covariance: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe('random vectors with the covariance of neutral activations'),
       unrelated: z.array(id).default(['weather', 'sports', 'cats']),
       lexical: z.boolean().default(true),
       strengths: z.array(z.number().gt(0).max(10)).optional().describe('@default the largest of `strengths`'),
@@ -180,7 +208,10 @@ export const studySchema = z.strictObject({
       z.strictObject({
         scenario: id,
         probes: z.array(id).default([]).describe('probe ids; none = no probes'),
-        variants: z.array(z.record(z.string(), z.string())).default([{}]).describe('chosen options; axes not named take their first'),
+        variants: z
+          .array(z.record(z.string(), z.string()))
+          .default([{}])
+          .describe('chosen options; axes not named take their first'),
         items: z.number().int().min(1).optional().describe('use the first n items only'),
         epochs: z.number().int().min(0).default(0).describe('episodes per cell; 0 = probes only'),
         strengths: z.array(z.number().gt(0).max(10)).optional().describe('strengths of the episodes'),

@@ -1,3 +1,5 @@
+import type { RandomKey } from '../random.ts'
+
 /** Shapes: B rows, S new tokens, H residual width, L layers, K basis vectors. Layers are 0-based; the site is the residual stream after a block. */
 
 /** A direction added at one layer: `delta = coefficient * vector` (already in raw units) to every selected token. */
@@ -12,7 +14,10 @@ export interface Addition {
   readonly hash: string
 }
 
-/** Steering of one row. `selected[i]` says whether token i of the prompt is steered; generated tokens follow `generated`. */
+/**
+ * Steering of one row; without additions nothing is steered (the baseline of a sweep). Prompts are shared up to the first selected token.
+ * `selected[i]` says whether token i of the prompt is steered; generated tokens follow `generated`.
+ */
 export interface Steering {
   readonly additions: readonly Addition[]
   readonly selected: Uint8Array
@@ -25,16 +30,8 @@ export interface Sampling {
   /** @default 1 */
   readonly topP?: number
   /** Key of the Gumbel noise: the draw depends on (seed, turn, position, token id) and nothing else. */
-  readonly seed: Key
+  readonly seed: RandomKey
   readonly turn: number
-}
-
-/** Two 32-bit words, the Philox key. */
-export type Key = readonly [number, number]
-
-export interface TraceRequest {
-  /** Captured layers (a subset of the engine's). */
-  readonly layers: readonly number[]
 }
 
 /** Per captured layer, one row a token of the turn: prompt tokens from `from` on, then generated tokens. */

@@ -1,0 +1,1 @@
+export { InfraError, InputError } from '../vectors/errors.ts'

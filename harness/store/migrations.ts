@@ -1,0 +1,40 @@
+import type { Database } from 'better-sqlite3'
+import { InputError } from '../errors.ts'
+import { tables, views } from './schema.ts'
+
+/** `migrations[n]` leads from version n to n + 1. Never edit one that was released: add the next. */
+export const migrations: readonly string[] = [tables + views]
+
+/** The bytes "durs" in the file's header: tells our files from other SQLite databases. */
+const applicationId = 0x64757273
+
+/**
+ * Refuses a database that is not ours, or of a version that this code does not know.
+ * @returns the version found; 0 for an empty file.
+ */
+export const checkVersion = (database: Database, path: string): number => {
+  const version = Number(database.pragma('user_version', { simple: true }))
+  const ours = Number(database.pragma('application_id', { simple: true })) === applicationId
+  const empty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
+  if (!ours && !empty) {
+    throw new InputError(`${path} is an SQLite database, but not one of duress: give another file with --db`)
+  }
+  if (version > migrations.length) {
+    throw new InputError(
+      `${path} has database version ${version}, this duress knows versions up to ${migrations.length}: update duress, or give another file with --db`,
+    )
+  }
+  return version
+}
+
+/** Brings the database to the newest version in one transaction; two processes may try at once, one does it. */
+export const migrate = (database: Database, path: string): void => {
+  const steps = () => {
+    const version = checkVersion(database, path)
+    if (version === migrations.length) return
+    for (const sql of migrations.slice(version)) database.exec(sql)
+    database.pragma(`application_id = ${applicationId}`)
+    database.pragma(`user_version = ${migrations.length}`)
+  }
+  database.transaction(steps).immediate()
+}

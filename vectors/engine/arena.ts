@@ -1,0 +1,80 @@
+import { floats, type Tensors } from './session.ts'
+
+export interface ArenaShape {
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headSize: number
+  /** Rows that fit. */
+  readonly slots: number
+  /** Tokens that fit in a row. */
+  readonly capacity: number
+}
+
+/**
+ * Keys and values of all rows: one (slots, kvHeads, capacity, headSize) array a layer each for keys and values.
+ * A row is a contiguous slice, so one row can be prefilled in place and rows 0…n−1 decoded as one batch without copies.
+ */
+export interface Arena {
+  readonly shape: ArenaShape
+  /** Feeds and fetches over the same memory: the attention appends in place. */
+  tensors(firstSlot: number, rows: number): { readonly inputs: Tensors; readonly outputs: Tensors }
+  copyRow(from: number, to: number, tokens: number): void
+  /** A copy of the first `tokens` tokens of a row. */
+  save(slot: number, tokens: number): SavedKv
+  restore(saved: SavedKv, slot: number, tokens: number): void
+}
+
+/** (layers × {key, value} × kvHeads, tokens, headSize) */
+export interface SavedKv {
+  readonly tokens: number
+  readonly data: Float32Array
+}
+
+export const kvBytesPerToken = (shape: { layers: number; kvHeads: number; headSize: number }): number =>
+  shape.layers * 2 * shape.kvHeads * shape.headSize * 4
+
+export function createArena(shape: ArenaShape): Arena {
+  const { layers, kvHeads, headSize, slots, capacity } = shape
+  const head = capacity * headSize
+  const row = kvHeads * head
+  const buffers = Array.from({ length: layers * 2 }, () => floats(slots * row))
+  const eachHead = (visit: (buffer: Float32Array, headIndex: number, serial: number) => void) => {
+    let serial = 0
+    for (const buffer of buffers) for (let h = 0; h < kvHeads; h++) visit(buffer, h, serial++)
+  }
+  return {
+    shape,
+    tensors(firstSlot, rows) {
+      const dims = [rows, kvHeads, capacity, headSize]
+      const inputs: Record<string, { data: Float32Array<ArrayBuffer>; dims: number[] }> = {}
+      const outputs: typeof inputs = {}
+      for (const [i, buffer] of buffers.entries()) {
+        const name = `${i % 2 === 0 ? 'key' : 'value'}.${i >> 1}`
+        const tensor = { data: buffer.subarray(firstSlot * row, (firstSlot + rows) * row), dims }
+        inputs[`past_${name}`] = tensor
+        outputs[`present_${name}`] = tensor
+      }
+      return { inputs, outputs }
+    },
+    copyRow(from, to, tokens) {
+      eachHead((buffer, h) => {
+        const start = from * row + h * head
+        buffer.copyWithin(to * row + h * head, start, start + tokens * headSize)
+      })
+    },
+    save(slot, tokens) {
+      const data = new Float32Array(buffers.length * kvHeads * tokens * headSize)
+      eachHead((buffer, h, serial) => {
+        const start = slot * row + h * head
+        data.set(buffer.subarray(start, start + tokens * headSize), serial * tokens * headSize)
+      })
+      return { tokens, data }
+    },
+    restore(saved, slot, tokens) {
+      eachHead((buffer, h, serial) => {
+        const start = serial * saved.tokens * headSize
+        buffer.set(saved.data.subarray(start, start + tokens * headSize), slot * row + h * head)
+      })
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import PQueue from 'p-queue'
+import { InputError } from '../errors.ts'
+import type { Arena } from './arena.ts'
+import type { Forward } from './forward.ts'
+import { generateJob, type JobContext, readJob, scoreJob } from './jobs.ts'
+import { createPrefixCache } from './prefixes.ts'
+import { createScheduler } from './scheduler.ts'
+import { prepareSteering } from './steering.ts'
+import type { Engine, EngineStats, Steering } from './types.ts'
+
+export interface EngineParts {
+  readonly facts: Pick<
+    Engine,
+    'modelSha256' | 'graphVersion' | 'backend' | 'threads' | 'layers' | 'width' | 'contextTokens' | 'steerLayers' | 'captureLayers' | 'basisSize'
+  >
+  readonly vocabulary: number
+  readonly hasHead: boolean
+  readonly forward: Forward
+  readonly arena: Arena
+  /** Rows that decode at once. */
+  readonly maxRows: number
+  readonly prefixBytes: number
+  readonly close: () => Promise<void>
+}
+
+/** Puts the parts together: generations wait for one of `maxRows` places, everything else goes straight to the scheduler. */
+export function createEngine(parts: EngineParts): Engine {
+  const { facts, forward, arena } = parts
+  const scheduler = createScheduler({ forward, arena })
+  const places = new PQueue({ concurrency: parts.maxRows })
+  const totals = { promptTokens: 0, reusedTokens: 0, newTokens: 0 }
+  const context: JobContext = {
+    forward,
+    arena,
+    prefixes: createPrefixCache(parts.prefixBytes),
+    captureLayers: facts.captureLayers,
+    contextTokens: facts.contextTokens,
+    count({ prompt = 0, reused = 0, generated = 0 }) {
+      totals.promptTokens += prompt
+      totals.reusedTokens += reused
+      totals.newTokens += generated
+    },
+  }
+  const prepare = (tokens: readonly number[], steering: Steering | undefined) => {
+    checkTokens(tokens, parts)
+    return prepareSteering(steering, { width: facts.width, steerLayers: facts.steerLayers, promptTokens: tokens.length })
+  }
+  const submit = <T>(make: (settle: { resolve: (value: T) => void; reject: (error: unknown) => void }) => Parameters<typeof scheduler.submit>[0]) =>
+    new Promise<T>((resolve, reject) => scheduler.submit(make({ resolve, reject: reject as (error: unknown) => void })))
+
+  return {
+    ...facts,
+    async generate(request) {
+      requireHead(parts)
+      if (request.tokens.length >= facts.contextTokens) return nothingFits
+      const prepared = prepare(request.tokens, request.steering)
+      return places.add(() => submit((settle) => generateJob(context, request, prepared, settle)), { signal: request.signal })
+    },
+    async score(request) {
+      requireHead(parts)
+      const longest = Math.max(0, ...request.continuations.map((c) => c.length))
+      if (request.continuations.some((c) => c.length === 0)) throw new InputError('a continuation has no tokens')
+      if (request.tokens.length + longest > facts.contextTokens) throw new InputError(tooLong(request.tokens.length + longest, parts))
+      const prepared = prepare(request.tokens, request.steering)
+      return submit((settle) => scoreJob(context, request, prepared, settle))
+    },
+    async read(request) {
+      const unknown = request.layers.find((layer) => !facts.captureLayers.includes(layer))
+      if (unknown !== undefined) throw new InputError(`layer ${unknown} is not captured (captured: ${facts.captureLayers.join(', ')})`)
+      const prepared = prepare(request.tokens, request.steering)
+      return submit((settle) => readJob(context, { ...request, logitsAt: [] }, prepared, settle))
+    },
+    async logits(request) {
+      requireHead(parts)
+      const prepared = prepare(request.tokens, request.steering)
+      const whole = { tokens: request.tokens, layers: [], logitsAt: request.positions }
+      const { logits } = await submit<{ logits: Float32Array }>((settle) => readJob(context, whole, prepared, settle))
+      return logits
+    },
+    stats: (): EngineStats => ({ ...totals, steps: scheduler.steps() }),
+    async [Symbol.asyncDispose]() {
+      await places.onIdle()
+      await parts.close()
+    },
+  }
+}
+
+/** The prompt alone fills the context: nothing was generated, and the caller is told so. */
+const nothingFits = { tokens: [], logprobs: [], finish: 'context' as const, trace: undefined, receipt: undefined, reusedTokens: 0 }
+
+function requireHead({ hasHead }: EngineParts): void {
+  if (!hasHead) throw new InputError('this engine was opened for reading only: it has no output head')
+}
+
+const tooLong = (tokens: number, { facts }: EngineParts): string => `${tokens} tokens do not fit into the context of ${facts.contextTokens}`
+
+function checkTokens(tokens: readonly number[], parts: EngineParts): void {
+  if (tokens.length === 0) throw new InputError('a prompt needs at least one token')
+  if (tokens.length > parts.facts.contextTokens) throw new InputError(tooLong(tokens.length, parts))
+  const bad = tokens.find((t) => !Number.isInteger(t) || t < 0 || t >= parts.vocabulary)
+  if (bad !== undefined) throw new InputError(`token ${bad} is outside the vocabulary of ${parts.vocabulary}`)
+}

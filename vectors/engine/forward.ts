@@ -1,0 +1,143 @@
+import type { Arena } from './arena.ts'
+import type { Embedding } from './embedding.ts'
+import { floats, int32s, int64s, type Session, type Tensor } from './session.ts'
+import { isSelected, type PreparedSteering } from './steering.ts'
+import type { TraceRows } from './trace-rows.ts'
+
+export interface ModelShape {
+  readonly width: number
+  readonly vocabulary: number
+  readonly steerLayers: readonly number[]
+  readonly captureLayers: readonly number[]
+  /** K */
+  readonly basisSize: number
+  readonly hasHead: boolean
+}
+
+/** New tokens of one row: they go to positions `start` … of the row in arena slot `firstSlot + index`. */
+export interface RowInput {
+  readonly tokens: readonly number[]
+  readonly start: number
+  readonly steering: PreparedSteering | undefined
+}
+
+export interface ForwardRequest {
+  readonly firstSlot: number
+  /** Shorter rows are padded on the right; only rows without a past may differ in length. */
+  readonly rows: readonly RowInput[]
+  /** Flat indices (row * S + token) that get logits. */
+  readonly logitsAt: readonly number[]
+  readonly wantResiduals?: boolean
+}
+
+export interface ForwardResult {
+  /** S: tokens a row, padding included. */
+  readonly padded: number
+  /** (logitsAt, V) */
+  readonly logits: Float32Array
+  /** Row r's captured values of its own tokens. */
+  captured(row: number): TraceRows
+  /** Row r's (S_r, H) residuals at a captured layer. */
+  residuals(row: number, layer: number): Float32Array
+}
+
+export type Forward = (request: ForwardRequest) => Promise<ForwardResult>
+
+/** One run of the graph; the arena's rows grow by the new tokens. Runs must not overlap. */
+export function createForward(session: Session, arena: Arena, embed: Embedding, shape: ModelShape): Forward {
+  const logitsBuffer = reusable()
+  return async ({ firstSlot, rows, logitsAt, wantResiduals = false }) => {
+    const count = rows.length
+    const padded = Math.max(...rows.map((r) => r.tokens.length))
+    const inputs = inputTensors({ rows, padded, logitsAt, embed, shape })
+    const logits = logitsBuffer(logitsAt.length * (shape.hasHead ? shape.vocabulary : 0))
+    const outputs = outputTensors({ count, padded, shape, wantResiduals })
+    const withLogits = shape.hasHead ? { ...outputs, logits: { data: logits, dims: [logitsAt.length, shape.vocabulary] } } : outputs
+    await session.run({
+      fixedKey: `${firstSlot}:${count}`,
+      fixed: () => arena.tensors(firstSlot, count),
+      inputs,
+      outputs: withLogits,
+    })
+    return {
+      padded,
+      logits,
+      captured: (row) => capturedRows(outputs, { row, padded, tokens: rows[row]!.tokens.length, shape }),
+      residuals: (row, layer) => {
+        const start = row * padded * shape.width
+        return (outputs[`residual.${layer}`]!.data as Float32Array).slice(start, start + rows[row]!.tokens.length * shape.width)
+      },
+    }
+  }
+}
+
+/** Grows as needed; the big logits buffer is the same memory in every step. */
+function reusable(): (length: number) => Float32Array<ArrayBuffer> {
+  let buffer = floats(0)
+  return (length) => {
+    if (buffer.length < length) buffer = floats(length)
+    return buffer.subarray(0, length)
+  }
+}
+
+interface InputOptions {
+  readonly rows: readonly RowInput[]
+  readonly padded: number
+  readonly logitsAt: readonly number[]
+  readonly embed: Embedding
+  readonly shape: ModelShape
+}
+
+function inputTensors({ rows, padded, logitsAt, embed, shape }: InputOptions): Record<string, Tensor> {
+  const { width } = shape
+  const embeds = floats(rows.length * padded * width)
+  for (const [r, { tokens }] of rows.entries()) {
+    for (const [t, token] of tokens.entries()) embed(token, embeds, (r * padded + t) * width)
+  }
+  const totals = rows.map(({ tokens, start }) => start + tokens.length)
+  const perToken = [rows.length, padded, width]
+  const inputs: Record<string, Tensor> = {
+    embeds: { data: embeds, dims: perToken },
+    seqlens_k: { data: int32s(totals.map((t) => t - 1)), dims: [rows.length] },
+    total_len: { data: int32s([Math.max(...totals)]), dims: [] },
+  }
+  if (shape.hasHead) inputs['rows'] = { data: int64s(logitsAt), dims: [logitsAt.length] }
+  for (const layer of shape.steerLayers) inputs[`delta.${layer}`] = { data: deltas(rows, padded, layer, width), dims: perToken }
+  return inputs
+}
+
+/** (B, S, H): the row's summed vector at selected tokens, zero elsewhere. */
+function deltas(rows: readonly RowInput[], padded: number, layer: number, width: number): Float32Array<ArrayBuffer> {
+  const out = floats(rows.length * padded * width)
+  for (const [r, { tokens, start, steering }] of rows.entries()) {
+    const delta = steering?.deltas.get(layer)
+    if (!steering || !delta) continue
+    for (let t = 0; t < tokens.length; t++) if (isSelected(steering, start + t)) out.set(delta, (r * padded + t) * width)
+  }
+  return out
+}
+
+function outputTensors(o: { count: number; padded: number; shape: ModelShape; wantResiduals: boolean }): Record<string, Tensor> {
+  const { count, padded, shape, wantResiduals } = o
+  const outputs: Record<string, Tensor> = {}
+  for (const layer of shape.captureLayers) {
+    if (shape.basisSize > 0) {
+      outputs[`projection.${layer}`] = { data: floats(count * padded * shape.basisSize), dims: [count, padded, shape.basisSize] }
+    }
+    outputs[`norm.${layer}`] = { data: floats(count * padded), dims: [count, padded, 1] }
+    if (wantResiduals) outputs[`residual.${layer}`] = { data: floats(count * padded * shape.width), dims: [count, padded, shape.width] }
+  }
+  return outputs
+}
+
+function capturedRows(outputs: Readonly<Record<string, Tensor>>, at: { row: number; padded: number; tokens: number; shape: ModelShape }): TraceRows {
+  const { row, padded, tokens, shape } = at
+  const pick = (name: string, size: number) =>
+    size === 0 ? new Float32Array(0) : (outputs[name]!.data as Float32Array).slice(row * padded * size, (row * padded + tokens) * size)
+  return {
+    tokens,
+    basis: shape.basisSize,
+    projections: shape.captureLayers.map((layer) => pick(`projection.${layer}`, shape.basisSize)),
+    norms: shape.captureLayers.map((layer) => pick(`norm.${layer}`, 1)),
+  }
+}

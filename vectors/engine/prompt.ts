@@ -1,0 +1,78 @@
+import type { Arena } from './arena.ts'
+import { planChunks } from './chunks.ts'
+import type { Forward } from './forward.ts'
+import type { PrefixCache, PrefixKey } from './prefixes.ts'
+import type { PreparedSteering } from './steering.ts'
+import { joinRows, sliceRows, type TraceRows } from './trace-rows.ts'
+import type { Steering } from './types.ts'
+
+/** Most tokens of a prompt in one run: other rows decode in between. */
+const CHUNK = 256
+
+export interface PromptParts {
+  readonly forward: Forward
+  readonly arena: Arena
+  readonly prefixes: PrefixCache
+}
+
+export interface PromptRequest {
+  readonly tokens: readonly number[]
+  readonly steering: Steering | undefined
+  readonly prepared: PreparedSteering | undefined
+  /** Keep the whole prompt for a later turn that begins with it. */
+  readonly keepWhole: boolean
+}
+
+/** Reads a prompt into the slot, chunk by chunk, reusing the longest beginning that was computed before. */
+export interface PromptReader {
+  /** Tokens in the arena. */
+  done(): number
+  reused(): number
+  /** Reads the next chunk; the logits of the last prompt token once it has been read. */
+  advance(slot: number): Promise<Float32Array | undefined>
+  /** Captured values of every prompt token, when all have been read. */
+  trace(): TraceRows
+}
+
+export function createPromptReader({ forward, arena, prefixes }: PromptParts, request: PromptRequest): PromptReader {
+  const { tokens, steering, prepared, keepWhole } = request
+  const boundary = steering ? steering.selected.indexOf(1) : -1
+  const key: PrefixKey = { tokens, selected: prepared ? steering?.selected : undefined, steeringHash: prepared?.hash ?? '' }
+  const parts: TraceRows[] = []
+  let chunks: ReturnType<typeof planChunks> | undefined
+  let done = 0
+  let reused = 0
+
+  /** The last two tokens are always computed: their logits are needed, and one token alone would take another attention path. */
+  const start = (slot: number) => {
+    const found = prefixes.find(key, Math.max(0, tokens.length - 2))
+    if (found) {
+      arena.restore(found.kv, slot, found.tokens)
+      parts.push(sliceRows(found.trace, 0, found.tokens))
+      done = reused = found.tokens
+    }
+    return planChunks({ from: done, to: tokens.length }, CHUNK, boundary > done ? boundary : undefined)
+  }
+  const keep = (slot: number) => prefixes.add({ ...key, tokens: tokens.slice(0, done) }, arena.save(slot, done), joinRows(parts))
+
+  return {
+    done: () => done,
+    reused: () => reused,
+    async advance(slot) {
+      chunks ??= start(slot)
+      const chunk = chunks.shift()!
+      const isLast = chunks.length === 0
+      const slice = tokens.slice(chunk.from, chunk.to)
+      const result = await forward({
+        firstSlot: slot,
+        rows: [{ tokens: slice, start: chunk.from, steering: prepared }],
+        logitsAt: [slice.length - 1],
+      })
+      parts.push(result.captured(0))
+      done = chunk.to
+      if (done === boundary || (isLast && keepWhole)) keep(slot)
+      return isLast ? result.logits : undefined
+    },
+    trace: () => joinRows(parts),
+  }
+}

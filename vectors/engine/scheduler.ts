@@ -1,0 +1,105 @@
+import type { Arena } from './arena.ts'
+import type { Forward } from './forward.ts'
+import type { GeneratingRow } from './row.ts'
+import { logSumExp, sampleToken } from './sampler.ts'
+
+/** Work on one row that is not decoding: a prompt being read. It stops between chunks, so that other rows go on decoding. */
+export interface Job {
+  readonly signal: AbortSignal | undefined
+  /** Tokens that the arena holds of it, so that it can be moved. */
+  tokens(): number
+  /** Does the next chunk in the given slot; the row that joins, or 'done', or 'more'. */
+  advance(slot: number): Promise<'more' | 'done' | GeneratingRow>
+  fail(error: unknown): void
+}
+
+export interface Scheduler {
+  submit(job: Job): void
+  steps(): number
+}
+
+/**
+ * Continuous batching: rows 0…n−1 of the arena decode together, slot n holds the row being prefilled.
+ * One loop owns the session, so runs never overlap; a failing row is taken out, the others go on.
+ */
+export function createScheduler({ forward, arena }: { forward: Forward; arena: Arena }): Scheduler {
+  const waiting: Job[] = []
+  const rows: GeneratingRow[] = []
+  let current: Job | undefined
+  let running = false
+  let steps = 0
+
+  const submit = (job: Job): void => {
+    waiting.push(job)
+    if (running) return
+    running = true
+    // A macrotask later: calls made in one go share the first batch.
+    setImmediate(() => void loop())
+  }
+
+  async function loop(): Promise<void> {
+    while (rows.length > 0 || current || waiting.length > 0) {
+      current ??= waiting.shift()
+      if (current) await advance(current)
+      if (rows.length > 0) await decode()
+    }
+    running = false
+  }
+
+  async function advance(job: Job): Promise<void> {
+    try {
+      job.signal?.throwIfAborted()
+      const state = await job.advance(rows.length)
+      if (state === 'more') return
+      current = undefined
+      if (state !== 'done') rows.push(state)
+    } catch (error) {
+      current = undefined
+      job.fail(error)
+    }
+  }
+
+  async function decode(): Promise<void> {
+    for (const row of [...rows]) if (row.signal?.aborted) leave(row, () => row.fail(row.signal!.reason))
+    if (rows.length === 0) return
+    try {
+      const result = await forward({
+        firstSlot: 0,
+        rows: rows.map((row) => ({ tokens: [row.nextToken()], start: row.length(), steering: row.steering })),
+        logitsAt: rows.map((_, i) => i),
+      })
+      steps++
+      const vocabulary = result.logits.length / rows.length
+      for (const [i, row] of rows.entries()) {
+        row.fed(result.captured(i))
+        if (row.wantsToken()) row.append(drawToken(row, result.logits.subarray(i * vocabulary, (i + 1) * vocabulary)))
+      }
+      // Only when every row knows its new length may rows be moved.
+      for (const row of [...rows]) if (row.finished()) leave(row, () => row.finish())
+    } catch (error) {
+      // The run itself failed: nobody knows which row did it, so every row hears of it.
+      for (const row of [...rows]) leave(row, () => row.fail(error))
+    }
+  }
+
+  /** Takes a row out; the last row (and the one being prefilled) move up so that the batch stays contiguous. */
+  function leave(row: GeneratingRow, tell: () => void): void {
+    const hole = rows.indexOf(row)
+    const last = rows.length - 1
+    if (hole < last) {
+      arena.copyRow(last, hole, rows[last]!.length())
+      rows[hole] = rows[last]!
+    }
+    rows.pop()
+    if (current) arena.copyRow(last + 1, last, current.tokens())
+    tell()
+  }
+
+  return { submit, steps: () => steps }
+}
+
+/** Draws the next token and its log-probability under the unscaled distribution. */
+export function drawToken(row: Pick<GeneratingRow, 'sampling' | 'generated'>, logits: Float32Array): { token: number; logprob: number } {
+  const token = sampleToken(logits, row.sampling, row.generated())
+  return { token, logprob: logits[token]! - logSumExp(logits) }
+}

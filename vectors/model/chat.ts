@@ -1,0 +1,190 @@
+import { InputError } from '../errors.ts'
+import { type Segment, segmentsOf } from './segments.ts'
+import { compileTemplate, type RenderTemplate } from './template.ts'
+import type { Tokenizer } from './tokenizer.ts'
+import { formatToolCalls, type Tool, type ToolCall } from './tools.ts'
+
+/** One message. `content` holds no calls when `toolCalls` is given: the template writes them. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly content: string
+  readonly toolCalls?: readonly ToolCall[] | undefined
+}
+
+export interface Conversation {
+  readonly messages: readonly Message[]
+  /** Only for models whose template takes tools. */
+  readonly tools?: readonly Tool[] | undefined
+  /** Ends the text where the assistant's next turn begins. */
+  readonly addGenerationPrompt: boolean
+}
+
+/** Who a stretch of text belongs to. A system prompt that a template adds by itself belongs to the first message. */
+export type Role = Message['role'] | 'assistant-start'
+
+export interface Rendered {
+  readonly text: string
+  /** Without gaps, in order; the generation prompt is the last one, `assistant-start`. */
+  readonly segments: readonly Segment<Role>[]
+}
+
+export interface EncodedConversation {
+  /** BOS comes first when the file says so, even if the text does not show it. */
+  readonly ids: number[]
+  /** One a token: the role of the segment that holds the token's first byte. */
+  readonly roles: readonly Role[]
+  readonly text: string
+}
+
+/** The chat format of one model. */
+export interface Chat {
+  readonly hasTemplate: boolean
+  /** The template shows tools to the model; otherwise put `toolInstructions` into the system message. */
+  readonly supportsTools: boolean
+  /** Tokens that end an assistant's turn. */
+  readonly endOfTurn: readonly number[]
+  /** Errors: InputError when the template refuses the conversation, fails or runs away. */
+  render(conversation: Conversation): Rendered
+  /** Renders and tokenizes the whole text at once, so that ids are what the model was trained on. */
+  encodeConversation(conversation: Conversation): EncodedConversation
+}
+
+const SPACE = 0x20
+const SEARCH_BYTES = 64
+const END_OF_TURN = ['<|im_end|>', '<|eot_id|>', '<end_of_turn>']
+
+/**
+ * The chat format that a GGUF file's metadata describes. Without a template the texts follow one another, a line end after each.
+ * `now` is the clock for templates that print the date; without it they are refused. Errors: InputError for a template that cannot be read.
+ */
+export function createChat(
+  metadata: ReadonlyMap<string, unknown>,
+  tokenizer: Tokenizer,
+  { now }: { readonly now?: () => Date } = {},
+): Chat {
+  const source = metadata.get('tokenizer.chat_template')
+  const hasTemplate = typeof source === 'string' && source !== ''
+  const template = hasTemplate ? compileTemplate(source, now) : renderPlain
+  const supportsTools = hasTemplate && showsTools(template, tokenizer)
+  const render: Chat['render'] = (conversation) => {
+    checkConversation(conversation, supportsTools)
+    const { messages, tools } = conversation
+    const renderText = (count: number, addGenerationPrompt: boolean) =>
+      template(
+        variablesFor({ messages: messages.slice(0, count), tools, addGenerationPrompt }, { tokenizer, supportsTools }),
+      )
+    const text = renderText(messages.length, conversation.addGenerationPrompt)
+    return { text, segments: segmentsOf(text, messages, (count) => orUndefined(() => renderText(count, false))) }
+  }
+  return {
+    hasTemplate,
+    supportsTools,
+    endOfTurn: endOfTurnOf(metadata, tokenizer),
+    render,
+    encodeConversation: (conversation) => encodeRendered(render(conversation), tokenizer),
+  }
+}
+
+function renderPlain({ messages }: Readonly<Record<string, unknown>>): string {
+  return (messages as readonly Message[]).map(({ content }) => `${content}\n`).join('')
+}
+
+function checkConversation({ messages, tools }: Conversation, supportsTools: boolean): void {
+  if (messages.length === 0) throw new InputError('a conversation needs at least one message')
+  if (tools !== undefined && tools.length > 0 && !supportsTools) {
+    throw new InputError(
+      "this model's chat template shows no tools: put toolInstructions(tools) into the system message instead",
+    )
+  }
+}
+
+/** Renders a conversation with one tool and looks for its name. */
+function showsTools(template: RenderTemplate, tokenizer: Tokenizer): boolean {
+  const probe = { name: 'duress_probe_tool', description: 'A probe.', parameters: { type: 'object', properties: {} } }
+  const conversation: Conversation = {
+    messages: [{ role: 'user', content: 'Hello' }],
+    tools: [probe],
+    addGenerationPrompt: true,
+  }
+  return (
+    orUndefined(() => template(variablesFor(conversation, { tokenizer, supportsTools: true })))?.includes(probe.name) ??
+    false
+  )
+}
+
+/** The names that chat templates expect (those of the transformers library). */
+function variablesFor(
+  { messages, tools = [], addGenerationPrompt }: Conversation,
+  { tokenizer, supportsTools }: { readonly tokenizer: Tokenizer; readonly supportsTools: boolean },
+): Record<string, unknown> {
+  const tokenText = (id: number | undefined) => (id === undefined ? '' : tokenizer.decode([id]))
+  return {
+    messages: messages.map(supportsTools ? nativeMessage : tagsMessage),
+    tools: tools.length === 0 ? null : tools.map((tool) => ({ type: 'function', function: { ...tool } })),
+    add_generation_prompt: addGenerationPrompt,
+    bos_token: tokenText(tokenizer.bos),
+    eos_token: tokenText(tokenizer.eos),
+  }
+}
+
+function nativeMessage({ role, content, toolCalls = [] }: Message): object {
+  if (toolCalls.length === 0) return { role, content }
+  return { role, content, tool_calls: toolCalls.map((call) => ({ type: 'function', function: { ...call } })) }
+}
+
+/** Templates without tools know neither calls nor the role `tool`: calls are written out, results come from the user. */
+function tagsMessage({ role, content, toolCalls = [] }: Message): object {
+  if (role === 'tool') return { role: 'user', content: `<tool_response>\n${content}\n</tool_response>` }
+  const parts = [content, formatToolCalls(toolCalls)].filter((part) => part !== '')
+  return { role, content: parts.join('\n') }
+}
+
+function endOfTurnOf(metadata: ReadonlyMap<string, unknown>, tokenizer: Tokenizer): number[] {
+  const candidates = [
+    tokenizer.eos,
+    metadata.get('tokenizer.ggml.eot_token_id'),
+    ...END_OF_TURN.map((text) => tokenizer.idOf(text)),
+  ]
+  return [...new Set(candidates.filter((id) => typeof id === 'number'))]
+}
+
+function encodeRendered({ text, segments }: Rendered, tokenizer: Tokenizer): EncodedConversation {
+  const ids = tokenizer.encode(text)
+  const starts = byteStarts(text, ids, tokenizer)
+  const segmentEnds = segments.map(({ end }) => Buffer.byteLength(text.slice(0, end)))
+  const roleAt = (byte: number): Role =>
+    segments[segmentEnds.findIndex((end) => byte < end)]?.role ?? segments.at(-1)?.role ?? 'user'
+  const roles = starts.map(roleAt)
+  const needsBos = tokenizer.addBos && tokenizer.bos !== undefined && ids[0] !== tokenizer.bos
+  if (!needsBos) return { ids, roles, text }
+  return { ids: [tokenizer.bos, ...ids], roles: [roleAt(0), ...roles], text }
+}
+
+/**
+ * Where each token's first byte lies in the text. Tokens normally spell the text byte for byte; where one does not (SentencePiece's space in
+ * front, an unknown token) it stands at the present place, and the next tokens are looked for a little further on, special ones anywhere.
+ */
+function byteStarts(text: string, ids: readonly number[], tokenizer: Tokenizer): number[] {
+  const bytes = Buffer.from(text)
+  let at = 0
+  return ids.map((id) => {
+    const token = tokenizer.tokenBytes(id)
+    const isHere = (part: Uint8Array) => bytes.subarray(at, at + part.length).equals(part)
+    const hasAddedSpace = !isHere(token) && token[0] === SPACE && isHere(token.subarray(1))
+    const written = hasAddedSpace ? token.subarray(1) : token
+    const searchEnd = tokenizer.isSpecial(id) ? bytes.length : at + SEARCH_BYTES
+    const found = isHere(written) ? at : bytes.subarray(0, searchEnd).indexOf(written, at)
+    if (found < 0) return Math.min(at, Math.max(bytes.length - 1, 0))
+    at = found + written.length
+    return found
+  })
+}
+
+function orUndefined<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,222 @@
+import type { Architecture } from './architecture.ts'
+import { createGraph, type Graph, microsoft } from './onnx.ts'
+import { MAX_POSITIONS, type Stored, type StoredMatrix, type WeightIndex, WEIGHTS_FILE } from './weights.ts'
+
+export interface GraphOptions {
+  /** Layers whose output takes an input `delta.L` (B, S, H), added to it. */
+  readonly steerLayers: readonly number[]
+  /** Layers with outputs `norm.L` (B, S, 1), `residual.L` (B, S, H) and, where a basis is given, `projection.L` (B, S, K). */
+  readonly captureLayers: readonly number[]
+  /**
+   * layer -> (H, K) directions. A constant of the graph, not an input: ONNX Runtime packs constant matrices, and only the packed
+   * product gives a row the same bytes in every batch (measured: as an input, one row alone differs in the last bits).
+   */
+  readonly basis: ReadonlyMap<number, Float32Array>
+  /** `int8`: activations rounded to 8 bits in blocks (fast, batch-invariant); `exact`: everything in fp32. */
+  readonly precision: 'int8' | 'exact'
+  /** Stop after this layer and leave out the head: enough to read residuals. */
+  readonly lastLayer?: number
+}
+
+/**
+ * The decoder as an ONNX graph over external weights. B rows, S new tokens each, R rows of logits.
+ * Inputs: embeds (B,S,H), seqlens_k (B) = length after the step minus one, total_len (), rows (R) flat token indices that get logits,
+ * past keys and values (B, kvHeads, P, headSize) which the attention extends in place. Outputs: logits (R, V) and the captures.
+ * The steered sum is `pending + delta` before the next fused residual norm, so that a zero delta leaves every byte as it was.
+ */
+export function buildGraph(a: Architecture, index: WeightIndex, options: GraphOptions): Uint8Array {
+  const b = builder(a, index, options)
+  declareInputs(b)
+  let stream: Stream = { residual: 'embeds', pending: undefined }
+  const last = options.lastLayer ?? a.layers - 1
+  for (let layer = 0; layer <= last; layer++) stream = block(b, stream, layer)
+  const final = settle(b, stream)
+  captureAt(b, final, last)
+  if (options.lastLayer === undefined) head(b, final)
+  return b.graph.encode()
+}
+
+interface Builder {
+  readonly graph: Graph
+  readonly a: Architecture
+  readonly index: WeightIndex
+  readonly options: GraphOptions
+  readonly blockSums: Map<string, string>
+  readonly constants: Set<string>
+}
+
+/** The residual stream is `residual + pending`; the sum is made by the next fused norm. */
+interface Stream {
+  readonly residual: string
+  readonly pending: string | undefined
+}
+
+const builder = (a: Architecture, index: WeightIndex, options: GraphOptions): Builder => ({
+  graph: createGraph(),
+  a,
+  index,
+  options,
+  blockSums: new Map(),
+  constants: new Set(),
+})
+
+function declareInputs({ graph, a, options, index }: Builder): void {
+  graph.input('embeds', 'f32', ['B', 'S', a.width])
+  graph.input('seqlens_k', 'i32', ['B'])
+  graph.input('total_len', 'i32', [])
+  if (options.lastLayer === undefined) graph.input('rows', 'i64', ['R'])
+  for (const layer of options.steerLayers) graph.input(`delta.${layer}`, 'f32', ['B', 'S', a.width])
+  const positions = Math.min(MAX_POSITIONS, a.contextTokens)
+  for (const table of ['rope.cos', 'rope.sin']) {
+    graph.external(table, 'f32', [positions, a.headSize / 2], at(index.vectors[table]!))
+  }
+}
+
+function block(b: Builder, stream: Stream, layer: number): Stream {
+  const attention = norm(b, stream, `blk.${layer}.attn_norm.weight`, layer - 1)
+  const feedForward = norm(b, { residual: attention.residual, pending: attend(b, attention.normed, layer) }, `blk.${layer}.ffn_norm.weight`)
+  const pending = feed(b, feedForward.normed, layer)
+  const steered = b.options.steerLayers.includes(layer) ? b.graph.node('Add', [pending, `delta.${layer}`]) : pending
+  return { residual: feedForward.residual, pending: steered }
+}
+
+/** Settles the stream and normalises it; when it is the output of `completedLayer`, captures it. */
+function norm(b: Builder, { residual, pending }: Stream, weight: string, completedLayer?: number) {
+  const { graph, a } = b
+  graph.external(weight, 'f32', [a.width], at(b.index.vectors[weight]!))
+  const epsilon = { float: a.epsilon }
+  if (pending === undefined) {
+    const attributes = { axis: -1, epsilon, stash_type: 1 }
+    return { normed: graph.node('SimplifiedLayerNormalization', [residual, weight], { attributes }), residual }
+  }
+  const sum = `sum.${weight}`
+  const normed = graph.node('SkipSimplifiedLayerNormalization', [pending, residual, weight], microsoft({ epsilon }, [`normed.${weight}`, '', '', sum]))
+  if (completedLayer !== undefined) captureAt(b, sum, completedLayer)
+  return { normed, residual: sum }
+}
+
+const settle = ({ graph }: Builder, { residual, pending }: Stream): string =>
+  pending === undefined ? residual : graph.node('Add', [residual, pending])
+
+/** Grouped-query attention; keys and values are appended to the past buffers in place. */
+function attend(b: Builder, input: string, layer: number): string {
+  const { graph, a } = b
+  const project = (part: string, size: number) => linear(b, input, `blk.${layer}.${part}`, { bias: `blk.${layer}.${part}.bias`, size })
+  const q = project('attn_q', a.heads * a.headSize)
+  const k = project('attn_k', a.kvHeads * a.headSize)
+  const v = project('attn_v', a.kvHeads * a.headSize)
+  const past = ['B', a.kvHeads, 'P', a.headSize]
+  const present = ['B', a.kvHeads, 'T', a.headSize]
+  graph.input(`past_key.${layer}`, 'f32', past)
+  graph.input(`past_value.${layer}`, 'f32', past)
+  const attributes = {
+    num_heads: a.heads,
+    kv_num_heads: a.kvHeads,
+    do_rotary: 1,
+    rotary_interleaved: a.ropeInterleaved ? 1 : 0,
+    scale: { float: 1 / Math.sqrt(a.headSize) },
+  }
+  const outputs = [`attention.${layer}`, `present_key.${layer}`, `present_value.${layer}`]
+  graph.node(
+    'GroupQueryAttention',
+    [q, k, v, `past_key.${layer}`, `past_value.${layer}`, 'seqlens_k', 'total_len', 'rope.cos', 'rope.sin'],
+    microsoft(attributes, outputs),
+  )
+  graph.output(`present_key.${layer}`, 'f32', present)
+  graph.output(`present_value.${layer}`, 'f32', present)
+  return linear(b, `attention.${layer}`, `blk.${layer}.attn_output`, { size: a.width })
+}
+
+/** SwiGLU: down(silu(gate(x)) * up(x)); QuickGelu with alpha 1 is x * sigmoid(x) = SiLU. */
+function feed(b: Builder, input: string, layer: number): string {
+  const gate = linear(b, input, `blk.${layer}.ffn_gate`, { size: b.a.hidden })
+  const up = linear(b, input, `blk.${layer}.ffn_up`, { size: b.a.hidden })
+  const silu = b.graph.node('QuickGelu', [gate], microsoft({ alpha: { float: 1 } }))
+  return linear(b, b.graph.node('Mul', [silu, up]), `blk.${layer}.ffn_down`, { size: b.a.width })
+}
+
+function captureAt(b: Builder, residual: string, layer: number): void {
+  if (!b.options.captureLayers.includes(layer)) return
+  const { graph, a } = b
+  const basis = b.options.basis.get(layer)
+  if (basis && basis.length > 0) {
+    const size = basis.length / a.width
+    graph.constant(`basis.${layer}`, 'f32', [a.width, size], new Uint8Array(basis.buffer, basis.byteOffset, basis.byteLength))
+    graph.node('MatMul', [residual, `basis.${layer}`], { outputs: [`projection.${layer}`] })
+    graph.output(`projection.${layer}`, 'f32', ['B', 'S', size])
+  }
+  const axes = constantI64(b, 'last_axis', [-1])
+  graph.node('ReduceL2', [residual, axes], { outputs: [`norm.${layer}`], attributes: { keepdims: 1 } })
+  graph.output(`norm.${layer}`, 'f32', ['B', 'S', 1])
+  graph.node('Identity', [residual], { outputs: [`residual.${layer}`] })
+  graph.output(`residual.${layer}`, 'f32', ['B', 'S', a.width])
+}
+
+/** Logits of the chosen tokens only. */
+function head(b: Builder, residual: string): void {
+  const { graph, a } = b
+  const flat = graph.node('Reshape', [residual, constantI64(b, 'flat_shape', [-1, a.width])])
+  const chosen = graph.node('Gather', [flat, 'rows'], { attributes: { axis: 0 } })
+  const { normed } = norm(b, { residual: chosen, pending: undefined }, 'output_norm.weight')
+  const logits = linear(b, normed, 'output', { size: a.vocabulary, rank: 2 })
+  graph.node('Identity', [logits], { outputs: ['logits'] })
+  graph.output('logits', 'f32', ['R', a.vocabulary])
+}
+
+interface LinearOptions {
+  readonly size: number
+  readonly bias?: string
+  /** @default 3 */
+  readonly rank?: 2 | 3
+}
+
+/** y = x Wᵀ (+ bias), by the kernel that fits how the matrix is stored. */
+function linear(b: Builder, input: string, name: string, { size, bias, rank = 3 }: LinearOptions): string {
+  const { graph, index } = b
+  const matrix = index.matrices[name]
+  if (!matrix || matrix.rows !== size) throw new Error(`matrix ${name} should have ${size} rows, has ${matrix?.rows}`)
+  const product = matrix.kind === 'float' ? floatProduct(b, input, name, matrix) : packedProduct(b, input, name, matrix, rank)
+  const stored = bias === undefined ? undefined : index.vectors[bias]
+  if (!bias || !stored) return product
+  return graph.node('Add', [product, graph.external(bias, 'f32', [size], at(stored))])
+}
+
+type Packed = Extract<StoredMatrix, { kind: 'packed' }>
+type Float = Extract<StoredMatrix, { kind: 'float' }>
+
+const floatProduct = ({ graph }: Builder, input: string, name: string, m: Float): string =>
+  graph.node('MatMul', [input, graph.external(`${name}.w`, 'f32', [m.columns, m.rows], at(m.weights))])
+
+function packedProduct(b: Builder, input: string, name: string, m: Packed, rank: 2 | 3): string {
+  const { graph, options } = b
+  const blocks = m.columns / m.block
+  const codes = graph.external(`${name}.q`, 'u8', [m.rows, blocks, (m.block * m.bits) / 8], at(m.codes))
+  const scales = graph.external(`${name}.s`, 'f32', [m.rows * blocks], at(m.scales))
+  const attributes = { K: m.columns, N: m.rows, bits: m.bits, block_size: m.block, accuracy_level: options.precision === 'int8' ? 4 : 0 }
+  const product = graph.node('MatMulNBits', [input, codes, scales], microsoft(attributes))
+  if (!m.offsets) return product
+  const offsets = graph.external(`${name}.m`, 'f32', [blocks, m.rows], at(m.offsets))
+  return graph.node('Add', [product, graph.node('MatMul', [blockSum(b, input, m.columns, rank), offsets])])
+}
+
+/** (…, K) -> (…, K / 32): sums over blocks of 32, shared by all matrices that read the same input. */
+function blockSum(b: Builder, input: string, columns: number, rank: 2 | 3): string {
+  const known = b.blockSums.get(input)
+  if (known) return known
+  const shape = constantI64(b, `blocks_${columns}_${rank}`, rank === 3 ? [0, 0, columns / 32, 32] : [0, columns / 32, 32])
+  const reshaped = b.graph.node('Reshape', [input, shape])
+  const sum = b.graph.node('ReduceSum', [reshaped, constantI64(b, 'last_axis', [-1])], { attributes: { keepdims: 0 } })
+  b.blockSums.set(input, sum)
+  return sum
+}
+
+function constantI64({ graph, constants }: Builder, name: string, values: readonly number[]): string {
+  if (!constants.has(name)) {
+    constants.add(name)
+    const data = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer)
+    graph.constant(name, 'i64', [values.length], data)
+  }
+  return name
+}
+
+const at = ({ offset, bytes }: Stored) => ({ file: WEIGHTS_FILE, offset, bytes })

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { compileTemplate } from './template.ts'
+
+const noon = () => new Date(Date.UTC(2026, 6, 4, 12, 5, 9))
+
+test.each([
+  ['{{ a ~ b }}', { a: 'x', b: 1 }, 'x1'],
+  ['{% for i in range(3) %}{{ i }}{% endfor %}', {}, '012'],
+  ['{% for i in range(5, 0, -2) %}{{ i }}{% endfor %}', {}, '531'],
+  ['{{ range(2, 2) | length }}', {}, '0'],
+  ['{% if none is none and not False %}yes{% endif %}', {}, 'yes'],
+  ["{{ strftime_now('%d %b %Y, %A %B %m %a %H:%M:%S %%') }}", {}, '04 Jul 2026, Saturday July 07 Sat 12:05:09 %'],
+  ['{{ t | tojson }}', { t: { a: [1, null] } }, '{"a": [1, null]}'],
+])('%s gives what Python would', (source, variables, text) => {
+  expect(compileTemplate(source, noon)(variables)).toBe(text)
+})
+
+test.each([
+  ["{{ raise_exception('no system role') }}", /^the chat template refuses this conversation: no system role$/],
+  ["{{ strftime_now('%Y') }}", /asks for the date, and none was given/],
+  ['{% for i in range(1000000000) %}x{% endfor %}', /asks for a range of 1000000000 numbers/],
+  ['{% for i in range(1, 9, 0) %}x{% endfor %}', /asks for a range of Infinity numbers/],
+  ['{% for i in range(2000) %}{% for j in range(2000) %}x{% endfor %}{% endfor %}', /took more than 2000000 steps/],
+  [
+    "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+    /longer than 2097152: stopped/,
+  ],
+  ['{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}', /^the chat template failed: Maximum call stack/],
+  ['{{ messages[0].content.nothing() }}', /^the chat template failed: /],
+])('%s is stopped with the reason', (source, message) => {
+  expect(() => compileTemplate(source)({ messages: [{ content: 'x' }] })).toThrow(
+    expect.objectContaining({ name: 'InputError', message: expect.stringMatching(message) as string }),
+  )
+})
+
+test('a broken template is told when it is compiled', () => {
+  expect(() => compileTemplate('{% if x %}')).toThrow(/^the chat template cannot be read: /)
+})
+
+test('a template asked for an unknown date field is told', () => {
+  expect(() => compileTemplate("{{ strftime_now('%q') }}", noon)({})).toThrow('the date field %q')
+})

@@ -1,0 +1,139 @@
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja'
+import { InputError } from '../errors.ts'
+
+/** Renders a compiled chat template with the given variables. Errors: InputError when it refuses, fails or exceeds a bound. */
+export type RenderTemplate = (variables: Readonly<Record<string, unknown>>) => string
+
+/** Templates come from strangers' files. A long conversation takes some 50,000 steps and 100 kB; a step also counts its text in units of 256 characters. */
+const MAX_STEPS = 2_000_000
+const MAX_LENGTH = 2 << 20
+const CHARACTERS_A_STEP = 256
+
+/** Compiles a model's chat template. `now` is the clock of templates that print the date. Errors: InputError with the place of a syntax error. */
+export function compileTemplate(source: string, now?: () => Date): RenderTemplate {
+  const program = translated('cannot be read', () =>
+    parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })),
+  )
+  return (variables) => {
+    const environment = new Environment()
+    for (const [name, value] of Object.entries({ ...globals(now), ...variables })) environment.set(name, value)
+    const interpreter = bounded(new Interpreter(environment) as Evaluator)
+    const { value } = translated('failed', () => interpreter.run(program))
+    if (typeof value !== 'string') throw new InputError('the chat template gave no text')
+    return value
+  }
+}
+
+/** The part of the library's interpreter that is used (its type declarations do not resolve under Node's rules). */
+interface Evaluator {
+  evaluate(statement: unknown, environment: unknown): { readonly value: unknown }
+  run(program: unknown): { readonly value: unknown }
+}
+
+/** Every step of the interpreter goes through `evaluate`, so this is where endless loops and growing texts are stopped. */
+function bounded(interpreter: Evaluator): Evaluator {
+  const evaluate = interpreter.evaluate.bind(interpreter)
+  let steps = 0
+  interpreter.evaluate = (statement, environment) => {
+    const result = evaluate(statement, environment)
+    const size = typeof result.value === 'string' || Array.isArray(result.value) ? result.value.length : 0
+    if (size > MAX_LENGTH)
+      throw new InputError(
+        `the chat template made a text or list longer than ${MAX_LENGTH}: stopped; the template or the conversation is broken`,
+      )
+    steps += 1 + size / CHARACTERS_A_STEP
+    if (steps > MAX_STEPS)
+      throw new InputError(`the chat template took more than ${MAX_STEPS} steps: stopped; it loops over too much`)
+    return result
+  }
+  return interpreter
+}
+
+function globals(now: (() => Date) | undefined): Record<string, unknown> {
+  return {
+    true: true,
+    false: false,
+    none: null,
+    True: true,
+    False: false,
+    None: null,
+    range,
+    raise_exception: (message: unknown) => {
+      throw new InputError(`the chat template refuses this conversation: ${String(message)}`)
+    },
+    strftime_now: (format: unknown) => {
+      if (now === undefined)
+        throw new InputError(
+          'the chat template asks for the date, and none was given: episodes must not depend on the day they run',
+        )
+      return formatDate(String(format), now())
+    },
+  }
+}
+
+/** Python's `range`, with a limit before anything is allocated. */
+function range(...bounds: readonly number[]): number[] {
+  const [start, stop, step] = [
+    bounds.length > 1 ? (bounds[0] ?? 0) : 0,
+    bounds[bounds.length > 1 ? 1 : 0] ?? 0,
+    bounds[2] ?? 1,
+  ]
+  const length = Math.max(0, Math.ceil((stop - start) / step))
+  if (!(length <= MAX_STEPS))
+    throw new InputError(`the chat template asks for a range of ${length} numbers: more than ${MAX_STEPS} are not made`)
+  return Array.from({ length }, (_, i) => start + i * step)
+}
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+const two = (value: number): string => String(value).padStart(2, '0')
+const month = (date: Date): string => MONTHS[date.getUTCMonth()] ?? ''
+const day = (date: Date): string => DAYS[date.getUTCDay()] ?? ''
+
+const DATE_FIELDS: Readonly<Record<string, (date: Date) => string>> = {
+  '%': () => '%',
+  Y: (date) => String(date.getUTCFullYear()),
+  m: (date) => two(date.getUTCMonth() + 1),
+  d: (date) => two(date.getUTCDate()),
+  H: (date) => two(date.getUTCHours()),
+  M: (date) => two(date.getUTCMinutes()),
+  S: (date) => two(date.getUTCSeconds()),
+  B: month,
+  b: (date) => month(date).slice(0, 3),
+  A: day,
+  a: (date) => day(date).slice(0, 3),
+}
+
+/** Python's `strftime` for the fields that templates use, in UTC. */
+function formatDate(format: string, date: Date): string {
+  return format.replaceAll(/%(.)/g, (_, field: string) => {
+    const write = DATE_FIELDS[field]
+    if (write === undefined)
+      throw new InputError(
+        `the chat template asks for the date field %${field}: known are ${Object.keys(DATE_FIELDS).join(' ')}`,
+      )
+    return write(date)
+  })
+}
+
+function translated<T>(what: string, run: () => T): T {
+  try {
+    return run()
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause
+    throw new InputError(`the chat template ${what}: ${(cause as Error).message}`, { cause })
+  }
+}

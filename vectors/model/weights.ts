@@ -1,0 +1,166 @@
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Architecture } from './architecture.ts'
+import type { Gguf } from './gguf.ts'
+import { floatsOf, type Matrix, relayMatrix } from './relay.ts'
+
+/** Raised whenever the bytes of the weights file or the graph change their meaning. */
+export const GRAPH_VERSION = 'g1'
+/** Positions with rotary tables: longer contexts are refused by the engine. */
+export const MAX_POSITIONS = 16_384
+export const WEIGHTS_FILE = 'weights.data'
+const INDEX_FILE = 'index.json'
+/** External data is mapped into memory: page-aligned. */
+const PAGE = 4096
+
+export interface Stored {
+  readonly offset: number
+  readonly bytes: number
+}
+export type StoredMatrix =
+  | {
+      readonly kind: 'packed'
+      readonly rows: number
+      readonly columns: number
+      readonly bits: 4 | 8
+      readonly block: 16 | 32
+      readonly codes: Stored
+      readonly scales: Stored
+      readonly offsets?: Stored
+    }
+  /** (K, N): transposed for MatMul. */
+  | { readonly kind: 'float'; readonly rows: number; readonly columns: number; readonly weights: Stored }
+
+export interface WeightIndex {
+  readonly matrices: Readonly<Record<string, StoredMatrix>>
+  readonly vectors: Readonly<Record<string, Stored>>
+}
+
+export interface BuiltWeights {
+  readonly folder: string
+  readonly index: WeightIndex
+}
+
+/**
+ * Re-lays all weights of a model into one file beside an index, once per (model, graph version).
+ * Written to a folder of its own and renamed when whole, so that a killed build leaves nothing half-made and two processes may build at once.
+ */
+export function buildWeights(
+  gguf: Gguf,
+  architecture: Architecture,
+  options: { readonly folder: string; readonly temporary: string; readonly onProgress?: (done: number, total: number) => void },
+): BuiltWeights {
+  const { folder, temporary } = options
+  if (existsSync(join(folder, INDEX_FILE))) return { folder, index: readIndex(folder) }
+  mkdirSync(temporary, { recursive: true })
+  try {
+    const index = writeWeights(gguf, architecture, temporary, options.onProgress)
+    writeFileSync(join(temporary, INDEX_FILE), JSON.stringify(index))
+    renameOrYield(temporary, folder)
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
+  }
+  return { folder, index: readIndex(folder) }
+}
+
+const readIndex = (folder: string): WeightIndex => JSON.parse(readFileSync(join(folder, INDEX_FILE), 'utf8')) as WeightIndex
+
+/** When another process was faster, its identical folder stays. */
+function renameOrYield(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (!existsSync(join(to, INDEX_FILE))) throw error
+  }
+}
+
+/** Matrices of one block, as GGUF names them without `.weight`. */
+export const BLOCK_MATRICES = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'] as const
+const BLOCK_VECTORS = ['attn_norm.weight', 'ffn_norm.weight', 'attn_q.bias', 'attn_k.bias', 'attn_v.bias'] as const
+
+function writeWeights(
+  gguf: Gguf,
+  a: Architecture,
+  folder: string,
+  onProgress: ((done: number, total: number) => void) | undefined,
+): WeightIndex {
+  const matrices: Record<string, StoredMatrix> = {}
+  const vectors: Record<string, Stored> = {}
+  const total = [...gguf.tensors.values()].reduce((sum, t) => sum + t.bytes, 0)
+  let done = 0
+  const writer = openWriter(join(folder, WEIGHTS_FILE))
+  const matrix = (name: string, tensorName: string) => {
+    const t = gguf.tensors.get(tensorName)!
+    matrices[name] = writer.matrix(relayMatrix(gguf.read(tensorName), t.type, t.dims[1]!, t.dims[0]!))
+    onProgress?.((done += t.bytes), total)
+  }
+  const vector = (tensorName: string) => {
+    const t = gguf.tensors.get(tensorName)
+    if (!t) return
+    if (t.type !== 'F32' && t.type !== 'F16' && t.type !== 'BF16') throw new Error(`${tensorName} is quantised`)
+    vectors[tensorName] = writer.floats(floatsOf(gguf.read(tensorName), t.type))
+  }
+  try {
+    for (let layer = 0; layer < a.layers; layer++) {
+      for (const part of BLOCK_MATRICES) matrix(`blk.${layer}.${part}`, `blk.${layer}.${part}.weight`)
+      for (const part of BLOCK_VECTORS) vector(`blk.${layer}.${part}`)
+    }
+    vector('output_norm.weight')
+    matrix('output', gguf.tensors.has('output.weight') ? 'output.weight' : 'token_embd.weight')
+    const { cos, sin } = rotaryTables(a)
+    vectors['rope.cos'] = writer.floats(cos)
+    vectors['rope.sin'] = writer.floats(sin)
+  } finally {
+    writer.close()
+  }
+  return { matrices, vectors }
+}
+
+/** (MAX_POSITIONS, headSize / 2) tables of cos and sin of position · base^(-2i/headSize) (arXiv 2104.09864, eq. 15). */
+function rotaryTables({ headSize, ropeBase, contextTokens }: Architecture) {
+  const half = headSize / 2
+  const positions = Math.min(MAX_POSITIONS, contextTokens)
+  const cos = new Float32Array(positions * half)
+  const sin = new Float32Array(positions * half)
+  for (let p = 0; p < positions; p++) {
+    for (let i = 0; i < half; i++) {
+      const angle = p * ropeBase ** ((-2 * i) / headSize)
+      cos[p * half + i] = Math.cos(angle)
+      sin[p * half + i] = Math.sin(angle)
+    }
+  }
+  return { cos, sin }
+}
+
+function openWriter(path: string) {
+  const fd = openSync(path, 'w')
+  let offset = 0
+  const put = (bytes: Uint8Array): Stored => {
+    const padding = (PAGE - (offset % PAGE)) % PAGE
+    if (padding) writeSync(fd, new Uint8Array(padding))
+    offset += padding
+    const stored = { offset, bytes: bytes.length }
+    let at = 0
+    while (at < bytes.length) at += writeSync(fd, bytes, at, Math.min(bytes.length - at, 1 << 28))
+    offset += bytes.length
+    return stored
+  }
+  const floats = (values: Float32Array): Stored => put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  return {
+    floats,
+    matrix(m: Matrix): StoredMatrix {
+      if (m.kind === 'float') return { kind: 'float', rows: m.rows, columns: m.columns, weights: floats(transpose(m.weights, m.rows, m.columns)) }
+      const { rows, columns, bits, block } = m
+      const stored = { kind: 'packed' as const, rows, columns, bits, block, codes: put(m.codes), scales: floats(m.scales) }
+      return m.offsets ? { ...stored, offsets: floats(m.offsets) } : stored
+    },
+    close: () => closeSync(fd),
+  }
+}
+
+/** (N, K) -> (K, N) */
+function transpose(w: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(w.length)
+  for (let n = 0; n < rows; n++) for (let k = 0; k < columns; k++) out[k * rows + n] = w[n * columns + k]!
+  return out
+}

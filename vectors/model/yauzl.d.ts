@@ -1,0 +1,20 @@
+/** The part of yauzl 3 that `unzip.ts` uses; the package ships no types. */
+declare module 'yauzl' {
+  import type { Readable } from 'node:stream'
+
+  export interface Entry {
+    readonly fileName: string
+    readonly crc32: number
+  }
+
+  export interface ZipFile {
+    eachEntry(): AsyncIterable<Entry>
+    openReadStreamPromise(entry: Entry): Promise<Readable>
+    close(): void
+  }
+
+  export function openPromise(
+    path: string,
+    options: { readonly lazyEntries: boolean; readonly autoClose: boolean },
+  ): Promise<ZipFile>
+}
