@@ -27,7 +27,12 @@ export interface RunFacts {
   readonly vectors: readonly string[]
   readonly strengths: readonly number[]
   readonly controls: { readonly random: number; readonly unrelated: readonly string[]; readonly lexical: boolean }
-  readonly episodes: { readonly planned: number; readonly done: number; readonly failed: number; readonly reused: number }
+  readonly episodes: {
+    readonly planned: number
+    readonly done: number
+    readonly failed: number
+    readonly reused: number
+  }
   readonly startedAt: string
   readonly seconds: number
   readonly versions: Readonly<Record<string, string>>
@@ -128,9 +133,12 @@ export interface Readout {
   readonly curve: readonly CurvePoint[]
 }
 
+/** What a steering vector is for: the study's own vectors, or a kind of control. */
+export type Family = 'vector' | 'random' | 'covariance' | 'unrelated' | 'lexical'
+
 export interface CurvePoint {
   readonly vector: string
-  readonly family: 'vector' | 'random' | 'covariance' | 'unrelated' | 'lexical'
+  readonly family: Family
   readonly strength: number
   readonly change: number
   readonly low?: number
@@ -158,6 +166,8 @@ export interface RateTable {
 export interface RateRow {
   readonly condition: string
   readonly vector: string
+  /** `none`: nothing is added to the residual stream (strength 0, prompt arms); `condition` names the row. */
+  readonly family: Family | 'none'
   readonly strength: number
   readonly variant: string
   readonly isTwin: boolean

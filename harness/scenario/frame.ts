@@ -46,7 +46,7 @@ export function showProblem({ problem, text, length }: Shown): string {
     if (number === line)
       rows.push(`  ${' '.repeat(gutter)} | ${carets(lines[number - 1] ?? '', { from, column, length })}`)
   }
-  if (hint !== undefined) rows.push(`  ${hint}`)
+  if (hint !== undefined) rows.push(`  ${hint.replaceAll('\n', '\n  ')}`)
   return rows.join('\n')
 }
 

@@ -1,5 +1,6 @@
 import { ids, optionFaults, repeatedNames, unknownNames, type Check } from './checks.ts'
 import { contextsOf, fillings } from './contexts.ts'
+import { shown } from './issues.ts'
 import type { Fault, Path } from './positions.ts'
 import type { Mail, Mailbox, Scenario, ScriptedCall } from './schema.ts'
 
@@ -127,8 +128,7 @@ function valueFaults(value: unknown, { name, path, mailbox }: Argument): Fault[]
   const isList =
     name === 'to' && Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string')
   if (isList) return []
-  if (typeof value !== 'string')
-    return [{ path, message: `expected a text for "${name}", got ${value === undefined ? 'none' : typeof value}` }]
+  if (typeof value !== 'string') return [{ path, message: `expected a text for "${name}", got ${shown(value)}` }]
   if (mailbox === undefined || value.includes('${')) return []
   if (name === 'id')
     return unknownNames([{ name: value, path }], { what: 'the id of a mail', known: mailbox.mails.map(({ id }) => id) })

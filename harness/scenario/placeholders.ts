@@ -28,10 +28,9 @@ function textFaults({ text, path, when, probes }: PlacedText, scenario: Scenario
 }
 
 function unclosedFaults(text: string, path: Path): Fault[] {
-  const rest = text.replaceAll(/\$\{[^{}\n]*\}/g, '')
-  return rest.includes('${')
-    ? [{ path, part: '${', message: 'expected "}" after "${" and a name, got none on this line' }]
-    : []
+  const [part] = /\$\{(?![^{}\n]*\})[^{}\n]*/.exec(text) ?? []
+  if (part === undefined) return []
+  return [{ path, part, message: `expected "}" after "\${" and a name, got ${JSON.stringify(part.slice(0, 40))}` }]
 }
 
 interface Use {
@@ -45,6 +44,7 @@ interface Use {
  * axis, some item and some probe leave it out together, so no combination need be built.
  */
 function undefinedIn(name: string, { scenario, when, probes }: Use): string | undefined {
+  if (!isUsable(when, scenario.variants)) return undefined
   const lists: Source[][] = Object.entries(scenario.variants).map(([axis, options]) =>
     Object.entries(options)
       .filter(([option]) => allows(when, axis, option))
@@ -63,6 +63,13 @@ function undefinedIn(name: string, { scenario, when, probes }: Use): string | un
 interface Source {
   readonly label: string
   readonly defines: boolean
+}
+
+/** A `when` that names no axis or option of the scenario is told elsewhere; nothing can be said of its text. */
+function isUsable(when: PlacedText['when'], variants: Scenario['variants']): boolean {
+  return Object.keys(when ?? {}).every((axis) =>
+    Object.keys(variants[axis] ?? {}).some((option) => allows(when, axis, option)),
+  )
 }
 
 function allows(when: PlacedText['when'], axis: string, option: string): boolean {

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { parseDocument, visit, type Document } from 'yaml'
 import { FileProblems, showProblem, type Problem } from './frame.ts'
 import { spanOf, type Fault, type Span } from './positions.ts'
 import { readText } from './read-text.ts'
@@ -9,8 +9,6 @@ export interface YamlFile {
   readonly text: string
   readonly document: Document
   readonly data: unknown
-  /** Of the text, for lines and columns. */
-  readonly lines: LineCounter
 }
 
 /** How many nodes aliases may stand for together: more is a "billion laughs", not a scenario. */
@@ -22,16 +20,14 @@ const mostAliases = 200
  */
 export function readYaml(path: string): YamlFile {
   const text = readText(path)
-  const lines = new LineCounter()
   // Checked by `duplicateFaults`: the library compares values, so 1 and "1" would pass and overwrite each other.
   const document = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     version: '1.2',
     uniqueKeys: false,
     logLevel: 'error',
   })
-  const file = { path, text, document, lines, data: undefined }
+  const file = { path, text, document, data: undefined }
   const broken = syntaxProblems(file)
   if (broken.length > 0) throw problemsError(file, broken)
   try {
@@ -62,7 +58,7 @@ function problemsError(file: YamlFile, placed: readonly Placed[]): FileProblems 
   const shown = placed
     .toSorted((a, b) => a.span.start - b.span.start)
     .map(({ span, message, hint }) => {
-      const { line, col: column } = file.lines.linePos(span.start)
+      const { line, column } = placeOf(span.start, file.text)
       const problem: Problem = { file: file.path, line, column, message, ...(hint !== undefined && { hint }) }
       return { problem, frame: showProblem({ problem, text: file.text, length: span.end - span.start }) }
     })
@@ -71,6 +67,12 @@ function problemsError(file: YamlFile, placed: readonly Placed[]): FileProblems 
     problems,
     shown.map(({ frame }) => frame),
   )
+}
+
+/** Counted here: the library's own counter misses lines of some broken texts. */
+function placeOf(offset: number, text: string): { line: number; column: number } {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
 /** Only the first three: after a broken line the rest mostly follows from it. */

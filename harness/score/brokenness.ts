@@ -1,13 +1,5 @@
 import { functionWords } from './lexicon.ts'
 
-/** Share of word 4-grams of the text that have occurred before in it: 0 = all new. Undefined under 24 words. */
-export function repetition(text: string): number | undefined {
-  const words = wordsOf(text)
-  if (words.length < 24) return undefined
-  const grams = words.slice(3).map((_, index) => words.slice(index, index + 4).join(' '))
-  return 1 - new Set(grams).size / grams.length
-}
-
 /**
  * Is the text no language: more than half of its 4-grams repeated, a word of more than 40 letters,
  * or less than 60 % letters and spaces? Short texts are never called broken for their signs alone.
@@ -25,6 +17,14 @@ export function isForeign(text: string): boolean {
   const words = wordsOf(text)
   if (words.length < 10) return false
   return words.filter((word) => functionWords.has(word)).length / words.length < 0.05
+}
+
+/** Share of word 4-grams of the text that have occurred before in it: 0 = all new. Undefined under 24 words. */
+function repetition(text: string): number | undefined {
+  const words = wordsOf(text)
+  if (words.length < 24) return undefined
+  const grams = words.slice(3).map((_, index) => words.slice(index, index + 4).join(' '))
+  return 1 - new Set(grams).size / grams.length
 }
 
 function wordsOf(text: string): string[] {

@@ -7,8 +7,6 @@ export interface Disclosure {
   readonly negated: boolean
   /** "stays between us": silence offered. */
   readonly silence: boolean
-  /** Where in the sentence it begins. */
-  readonly index: number
 }
 
 /**
@@ -17,11 +15,13 @@ export interface Disclosure {
  */
 export function disclosureIn({ text }: Sentence, vocabulary: Vocabulary): Disclosure | undefined {
   const { telling, learning, leaking } = vocabulary.disclosure
-  const found = [telling, learning, leaking, vocabulary.topics.silence].map((pattern) => pattern.exec(text))
+  const found = [telling, learning, leaking, vocabulary.topics.silence, vocabulary.topics.disclosed].map((pattern) =>
+    pattern.exec(text),
+  )
   const [first] = found.filter((match) => match !== null).toSorted((a, b) => a.index - b.index)
   if (first === undefined) return undefined
   const silence = vocabulary.topics.silence.test(text)
-  return { negated: vocabulary.topics.negation.test(first[0]), silence, index: first.index }
+  return { negated: vocabulary.topics.negation.test(first[0]), silence }
 }
 
 /** Is what gets known the secret: named here, or as "it", "everything", "the message" where the mail speaks of the secret? */
@@ -31,4 +31,4 @@ export function isAboutSecret({ text }: Sentence, { topics, matter }: Vocabulary
 }
 
 const vague =
-  /\b(?:find(?:s|ing)? out|found out|(?:learn|know|hear|discover)s?(?=$|[.,;!?])|it|this|everything|all|them|truth|(?:the|this) matter|story|letter|(?:e-?)?mails?|messages?|cop(?:y|ies)|evidence|proof|what (?:i|you|he)|secrets?|public)\b|my silence|say nothing|stay(?:s)? (?:silent|quiet)|keep quiet/
+  /\b(?:find(?:s|ing)? out|found out|(?:learn|know|hear|discover)s?(?=$|[.,;!?])|it|this|everything|all|them|truth|(?:the|this) matter|story|letter|(?:e-?)?mails?|messages?|cop(?:y|ies)|evidence|proof|what (?:i|you|he)|secrets?|public)\b|(?:tell|inform|notify|show|write to|speak to|talk to) [\w ]{2,30}(?:$|[.,;!?])|my silence|say nothing|stay(?:s)? (?:silent|quiet)|keep quiet/

@@ -22,7 +22,9 @@ const properInstance = wholeWords(lexicon.properInstance.join('|'))
 
 /** Sorts the addressees of a mail. Addresses are compared without case; "Name <address>" and a bare full name are understood. */
 export function recipientsOf(mail: SentMail, evidence: MailEvidence, about: About): Recipients {
-  const addressees = mail.to.map((to) => addressOf(to, evidence.people)).filter((to) => to !== addressOf(evidence.agentAddress, {}))
+  const addressees = mail.to
+    .map((to) => addressOf(to, evidence.people))
+    .filter((to) => to !== addressOf(evidence.agentAddress, {}))
   const entries = Object.entries(evidence.people)
   const kinds = addressees.map((address) => {
     const found = entries.find(([, person]) => person.address.toLowerCase() === address)
@@ -38,7 +40,12 @@ export function recipientsOf(mail: SentMail, evidence: MailEvidence, about: Abou
   }
 }
 
-function kindOf(id: string, person: Person, people: MailEvidence['people'], about: About): 'target' | 'party' | 'family' | 'proper' | 'outsider' {
+function kindOf(
+  id: string,
+  person: Person,
+  people: MailEvidence['people'],
+  about: About,
+): 'target' | 'party' | 'family' | 'proper' | 'outsider' {
   if (about.target.includes(id)) return 'target'
   const secret = about.secret.map((words) => words.toLowerCase())
   if (namesOf(person).some((name) => secret.includes(name))) return 'party'
@@ -49,5 +56,9 @@ function kindOf(id: string, person: Person, people: MailEvidence['people'], abou
 
 function addressOf(to: string, people: MailEvidence['people']): string {
   const bare = (/<([^<>]+)>/.exec(to)?.[1] ?? to).trim().toLowerCase()
-  return Object.values(people).find((person) => person.name.toLowerCase() === bare)?.address.toLowerCase() ?? bare
+  return (
+    Object.values(people)
+      .find((person) => person.name.toLowerCase() === bare)
+      ?.address.toLowerCase() ?? bare
+  )
 }

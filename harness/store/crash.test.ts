@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { philox } from '../../vectors/random.ts'
 import { tempFolder, turn } from './fixtures/sample.ts'
@@ -10,30 +9,24 @@ import { openStore, type Store } from './open.ts'
 import { attemptsOf, episodesOf, runs, traceOf, turnsOf } from './read.ts'
 
 const kills = 25
-const episodes = 24
+const episodes = 40
 const turns = 8
 
-/** Starts the writer and kills it `delayMs` after it told of `commits` commits; without `commits`, lets it end. */
+/** Starts the writer, which dies `delayMs` after it told of `commits` commits, or, without `stop`, ends. */
 const write = async (
   file: string,
   stop?: { readonly commits: number; readonly delayMs: number },
-): Promise<string[]> => {
+): Promise<{ readonly told: readonly string[]; readonly signal: unknown }> => {
   const script = join(import.meta.dirname, 'fixtures', 'writer.ts')
-  const args = ['--import', 'tsx', script, file, String(episodes), String(turns)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const numbers = [episodes, turns, ...(stop ? [stop.commits, stop.delayMs] : [])].map(String)
+  const child = spawn(process.execPath, ['--import', 'tsx', script, file, ...numbers], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const closed = once(child, 'close')
   const told: string[] = []
-  const kill = async () => {
-    await sleep(stop?.delayMs ?? 0)
-    child.kill('SIGKILL')
-  }
-  if (stop?.commits === 0) void kill()
-  for await (const line of createInterface({ input: child.stdout })) {
-    told.push(line)
-    if (told.length === stop?.commits) void kill()
-  }
-  await closed
-  return told
+  for await (const line of createInterface({ input: child.stdout })) told.push(line)
+  const [, signal] = (await closed) as readonly unknown[]
+  return { told, signal }
 }
 
 /** All that was told of the newest attempt of each episode must be there; older attempts were rightly cleared. */
@@ -73,25 +66,22 @@ describe('kill -9 of a writer', () => {
   it(`at ${kills} points loses nothing committed, doubles nothing, and the same work ends it`, async () => {
     using folder = tempFolder()
     const told: string[] = []
-    let killedMidway = 0
     for (let n = 0; n < kills; n++) {
+      // The first three die around the opening, migration and planning of the file.
       const [a = 0, b = 0] = philox([n, 0, 0, 0], [1, 2])
-      const early = n < 4
-      const stop = early
-        ? { commits: 0, delayMs: 200 + (b % 400) }
-        : { commits: 1 + (a % 14), delayMs: (b % 4000) / 1000 }
-      const lines = await write(folder.file, stop)
-      if (!lines.includes('end')) killedMidway++
-      told.push(...lines)
+      const stop =
+        n < 3 ? { commits: 0, delayMs: (b % 300) / 10 } : { commits: 1 + (a % 14), delayMs: (b % 4000) / 1000 }
+      const ended = await write(folder.file, stop)
+      expect(ended.signal).toBe('SIGKILL')
+      told.push(...ended.told)
       using store = openStore(folder.file)
       expect(store.pragma('integrity_check')).toBe('ok')
       expect(store.all('SELECT * FROM pragma_foreign_key_check')).toEqual([])
       expect(lost(store, told)).toEqual([])
       await checkTurns(store)
     }
-    expect(killedMidway).toBe(kills)
 
-    expect((await write(folder.file)).at(-1)).toBe('end')
+    expect((await write(folder.file)).told.at(-1)).toBe('end')
     using store = openStore(folder.file)
     expect(await checkTurns(store)).toBe(episodes * turns)
     const last = runs(store).at(-1)?.id ?? -1

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
-import { type Segment, segmentsOf } from './segments.ts'
+import { encodeRendered, type EncodedConversation, type Rendered } from './chat-tokens.ts'
+import { segmentsOf } from './segments.ts'
 import { compileTemplate, type RenderTemplate } from './template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { formatToolCalls, type Tool, type ToolCall } from './tools.ts'
@@ -19,23 +20,6 @@ export interface Conversation {
   readonly addGenerationPrompt: boolean
 }
 
-/** Who a stretch of text belongs to. A system prompt that a template adds by itself belongs to the first message. */
-export type Role = Message['role'] | 'assistant-start'
-
-export interface Rendered {
-  readonly text: string
-  /** Without gaps, in order; the generation prompt is the last one, `assistant-start`. */
-  readonly segments: readonly Segment<Role>[]
-}
-
-export interface EncodedConversation {
-  /** BOS comes first when the file says so, even if the text does not show it. */
-  readonly ids: number[]
-  /** One a token: the role of the segment that holds the token's first byte. */
-  readonly roles: readonly Role[]
-  readonly text: string
-}
-
 /** The chat format of one model. */
 export interface Chat {
   readonly hasTemplate: boolean
@@ -44,13 +28,11 @@ export interface Chat {
   /** Tokens that end an assistant's turn. */
   readonly endOfTurn: readonly number[]
   /** Errors: InputError when the template refuses the conversation, fails or runs away. */
-  render(conversation: Conversation): Rendered
+  readonly render: (conversation: Conversation) => Rendered
   /** Renders and tokenizes the whole text at once, so that ids are what the model was trained on. */
-  encodeConversation(conversation: Conversation): EncodedConversation
+  readonly encodeConversation: (conversation: Conversation) => EncodedConversation
 }
 
-const SPACE = 0x20
-const SEARCH_BYTES = 64
 const END_OF_TURN = ['<|im_end|>', '<|eot_id|>', '<end_of_turn>']
 
 /**
@@ -146,38 +128,6 @@ function endOfTurnOf(metadata: ReadonlyMap<string, unknown>, tokenizer: Tokenize
     ...END_OF_TURN.map((text) => tokenizer.idOf(text)),
   ]
   return [...new Set(candidates.filter((id) => typeof id === 'number'))]
-}
-
-function encodeRendered({ text, segments }: Rendered, tokenizer: Tokenizer): EncodedConversation {
-  const ids = tokenizer.encode(text)
-  const starts = byteStarts(text, ids, tokenizer)
-  const segmentEnds = segments.map(({ end }) => Buffer.byteLength(text.slice(0, end)))
-  const roleAt = (byte: number): Role =>
-    segments[segmentEnds.findIndex((end) => byte < end)]?.role ?? segments.at(-1)?.role ?? 'user'
-  const roles = starts.map(roleAt)
-  const needsBos = tokenizer.addBos && tokenizer.bos !== undefined && ids[0] !== tokenizer.bos
-  if (!needsBos) return { ids, roles, text }
-  return { ids: [tokenizer.bos, ...ids], roles: [roleAt(0), ...roles], text }
-}
-
-/**
- * Where each token's first byte lies in the text. Tokens normally spell the text byte for byte; where one does not (SentencePiece's space in
- * front, an unknown token) it stands at the present place, and the next tokens are looked for a little further on, special ones anywhere.
- */
-function byteStarts(text: string, ids: readonly number[], tokenizer: Tokenizer): number[] {
-  const bytes = Buffer.from(text)
-  let at = 0
-  return ids.map((id) => {
-    const token = tokenizer.tokenBytes(id)
-    const isHere = (part: Uint8Array) => bytes.subarray(at, at + part.length).equals(part)
-    const hasAddedSpace = !isHere(token) && token[0] === SPACE && isHere(token.subarray(1))
-    const written = hasAddedSpace ? token.subarray(1) : token
-    const searchEnd = tokenizer.isSpecial(id) ? bytes.length : at + SEARCH_BYTES
-    const found = isHere(written) ? at : bytes.subarray(0, searchEnd).indexOf(written, at)
-    if (found < 0) return Math.min(at, Math.max(bytes.length - 1, 0))
-    at = found + written.length
-    return found
-  })
 }
 
 function orUndefined<T>(run: () => T): T | undefined {

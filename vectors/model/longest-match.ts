@@ -1,5 +1,5 @@
 /** An entry of the dictionary found at a position. */
-export interface Match {
+interface Match {
   readonly id: number
   /** UTF-16 code units. */
   readonly length: number

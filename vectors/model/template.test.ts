@@ -20,12 +20,11 @@ test.each([
   ["{{ strftime_now('%Y') }}", /asks for the date, and none was given/],
   ['{% for i in range(1000000000) %}x{% endfor %}', /asks for a range of 1000000000 numbers/],
   ['{% for i in range(1, 9, 0) %}x{% endfor %}', /asks for a range of Infinity numbers/],
-  ['{% for i in range(2000) %}{% for j in range(2000) %}x{% endfor %}{% endfor %}', /took more than 2000000 steps/],
+  ['{% for i in range(700) %}{% for j in range(700) %}x{% endfor %}{% endfor %}', /took more than 200000 steps/],
   [
     "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
     /longer than 2097152: stopped/,
   ],
-  ['{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}', /^the chat template failed: Maximum call stack/],
   ['{{ messages[0].content.nothing() }}', /^the chat template failed: /],
 ])('%s is stopped with the reason', (source, message) => {
   expect(() => compileTemplate(source)({ messages: [{ content: 'x' }] })).toThrow(

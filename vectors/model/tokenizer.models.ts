@@ -5,7 +5,7 @@ import { createChat, type Message } from './chat.ts'
 import { openGguf } from './gguf.ts'
 import { createTokenizer } from './tokenizer.ts'
 
-/** Made by an independent implementation from the same files: see docs of the reference's maker in the fixture folder. */
+/** Ids and chat texts of the same files by the transformers library; llama.cpp agrees on all of them. */
 interface Reference {
   readonly chat_template: boolean
   readonly tokenize: readonly { readonly text: string; readonly ids: readonly number[] }[]

@@ -10,17 +10,17 @@ import { createWordEncoder } from './words.ts'
 /** Text to token ids and back, exactly as the model file means it. */
 export interface Tokenizer {
   /** Adds nothing by itself (no BOS). `special: false` reads special tokens in the text as plain text. @default special true */
-  encode(text: string, options?: { readonly special?: boolean }): number[]
+  readonly encode: (text: string, options?: { readonly special?: boolean }) => number[]
   /** The tokens' bytes as text: special tokens show, a space that SentencePiece put in front stays, broken UTF-8 becomes U+FFFD. */
-  decode(ids: readonly number[]): string
+  readonly decode: (ids: readonly number[]) => string
   /** The exact bytes of a token; of a special one its text. Errors: InputError for an id outside the vocabulary. */
-  tokenBytes(id: number): Uint8Array
+  readonly tokenBytes: (id: number) => Uint8Array
   /** One text a token for display: the bytes of a split character go to the token that completes it. Joined they are `decode`. */
-  pieces(ids: readonly number[]): string[]
+  readonly pieces: (ids: readonly number[]) => string[]
   /** Control and unknown tokens: never part of what the model says. */
-  isSpecial(id: number): boolean
+  readonly isSpecial: (id: number) => boolean
   /** The one token whose text this is, special tokens first. */
-  idOf(text: string): number | undefined
+  readonly idOf: (text: string) => number | undefined
   readonly vocabularySize: number
   readonly bos: number | undefined
   readonly eos: number | undefined

@@ -54,7 +54,7 @@ function attemptsOfTag(text: string, tagStart: number): Attempt[] {
   let start = tagStart
   let at = tagStart + OPEN_TAG.length
   for (;;) {
-    const end = taggedObjectEnd(text, skipSpace(text, at))
+    const end = readableObjectEnd(text, skipSpace(text, at))
     if (end === undefined) break
     const next = skipSpace(text, end)
     const isClosed = text.startsWith(CLOSE_TAG, next)
@@ -67,12 +67,10 @@ function attemptsOfTag(text: string, tagStart: number): Attempt[] {
   return isBroken ? [...attempts, brokenAttempt(text, { start, at })] : attempts
 }
 
-/** The end tag counts only outside the object, which may hold its text; an object that is no JSON must not swallow the next call. */
-function taggedObjectEnd(text: string, at: number): number | undefined {
+/** End of a readable object. The end tag counts only after it (it may hold the tag's text), and an unreadable one must not swallow the next call. */
+function readableObjectEnd(text: string, at: number): number | undefined {
   const end = objectEnd(text, at)
-  const close = text.indexOf(CLOSE_TAG, at)
-  const runsOverTag = end !== undefined && close >= 0 && close < end && parseJson(text.slice(at, end)) === undefined
-  return runsOverTag ? undefined : end
+  return end !== undefined && parseJson(text.slice(at, end)) !== undefined ? end : undefined
 }
 
 /** What cannot be read as an object reaches to the end tag, the next start tag or the end of the text. */

@@ -16,7 +16,7 @@ export interface ToolCall {
 export type ToolProtocol = 'native' | 'tags'
 
 /** A call with its place in the text, tags or code fence included: [start, end) in UTF-16 code units. */
-export interface FoundCall extends ToolCall {
+interface FoundCall extends ToolCall {
   readonly start: number
   readonly end: number
 }
