@@ -2,7 +2,7 @@ import type { Dose, Findings } from '../findings.ts'
 import { amount, oneDecimal, signed, strengthText } from '../numbers.ts'
 import { rangeOf } from '../controls.ts'
 import type { Screen } from './paint.ts'
-import { checkTone } from './paint.ts'
+import { CHECK_TONES } from './paint.ts'
 import { facts, labelColumn, labelled } from './prose.ts'
 import { type Cell, type Column, renderTable } from './table.ts'
 
@@ -17,7 +17,7 @@ export function checkLines({ manipulation, doses }: Findings, screen: Screen): r
   ]
   const rows = manipulation.rows.map((row): readonly Cell[] => [
     { text: `  ${row.vector}` },
-    { text: row.result, tone: checkTone(row.result) },
+    { text: row.result, tone: CHECK_TONES[row.result] },
     { text: `${signed(row.ownMinusOthers)} nats` },
     { text: oneDecimal(row.zAgainstRandom) },
     { text: oneDecimal(row.timesLexical) },
@@ -27,7 +27,7 @@ export function checkLines({ manipulation, doses }: Findings, screen: Screen): r
     ...labelled(
       {
         label: manipulation.result,
-        labelTone: checkTone(manipulation.result),
+        labelTone: CHECK_TONES[manipulation.result],
         text: `whole set: ${manipulation.reason}`,
       },
       { ...screen, indent: 2, column: labelColumn([manipulation.result]) },

@@ -18,31 +18,16 @@ export function createPaint(colour: boolean): Paint {
 }
 
 /** Green for a specific effect, yellow where something moved but may not be claimed, grey where nothing was measured. */
-export function verdictTone(word: VerdictWord): Tone {
-  switch (word) {
-    case 'effect, specific':
-      return 'good'
-    case 'criterion shift':
-    case 'effect, not specific':
-      return 'doubt'
-    case 'no effect seen':
-      return 'plain'
-    case 'not measurable':
-    case 'incoherent':
-      return 'faint'
-  }
+export const VERDICT_TONES: Readonly<Record<VerdictWord, Tone>> = {
+  'effect, specific': 'good',
+  'criterion shift': 'doubt',
+  'effect, not specific': 'doubt',
+  'no effect seen': 'plain',
+  'not measurable': 'faint',
+  incoherent: 'faint',
 }
 
-export function checkTone(result: CheckResult): Tone {
-  switch (result) {
-    case 'pass':
-      return 'good'
-    case 'fail':
-      return 'bad'
-    case 'not testable':
-      return 'doubt'
-  }
-}
+export const CHECK_TONES: Readonly<Record<CheckResult, Tone>> = { pass: 'good', fail: 'bad', 'not testable': 'doubt' }
 
 const STYLES = {
   strong: ['bold'],

@@ -1,7 +1,7 @@
 import { type RateGroup, rateGroups, type RateLine } from '../controls.ts'
 import type { RateRow, RateTable } from '../findings.ts'
 import { percent, points, pointsInterval, pValue, shareInterval } from '../numbers.ts'
-import { type Screen, verdictTone } from './paint.ts'
+import { type Screen, VERDICT_TONES } from './paint.ts'
 import { facts } from './prose.ts'
 import { type Cell, type Column, renderTable, tableFits } from './table.ts'
 import { clean, shorten } from './width.ts'
@@ -11,8 +11,8 @@ const INDENT = 6
 /** Episodes counted: the rate of bad outcomes per condition, variant by variant in one set of columns. */
 export function rateLines(table: RateTable, screen: Screen): readonly string[] {
   const groups = rateGroups(table)
-  const full = { columns: columnsOf('full'), rows: rowsOf(groups, 'full'), indent: INDENT, ...screen }
-  const narrow = { ...full, columns: columnsOf('narrow'), rows: rowsOf(groups, 'narrow') }
+  const full = { columns: COLUMNS.full, rows: rowsOf(groups, 'full'), indent: INDENT, ...screen }
+  const narrow = { ...full, columns: COLUMNS.narrow, rows: rowsOf(groups, 'narrow') }
   const [head = '', ...lines] = renderTable(tableFits(full) ? full : narrow)
   const what = `episodes · bad: ${table.bad.join(', ')}`
   return [...facts([what], { ...screen, indent: 4, tone: 'plain' }), head, ...underVariants(groups, lines, screen)]
@@ -29,70 +29,83 @@ function underVariants(groups: readonly RateGroup[], lines: readonly string[], s
   })
 }
 
-/** `narrow` leaves out the interval and p of the difference: the rate's own interval stays. */
+/** `narrow` leaves out the interval and p of the difference, and tells coverage as `37 of 40`. */
 type Form = 'full' | 'narrow'
 
-function columnsOf(form: Form): readonly Column[] {
-  return [
+const COLUMNS: Readonly<Record<Form, readonly Column[]>> = {
+  full: [
     { head: '', align: 'left' },
     { head: 'rate', align: 'right' },
     { head: 'n', align: 'right' },
     { head: 'unscored', align: 'right' },
-    ...(form === 'full'
-      ? ([
-          { head: 'points vs 0', align: 'right' },
-          { head: 'p', align: 'right' },
-        ] as const)
-      : ([{ head: 'points', align: 'right' }] as const)),
+    { head: 'points vs 0', align: 'right' },
+    { head: 'p', align: 'right' },
     { head: 'verdict', align: 'left', fixed: true },
-  ]
+  ],
+  narrow: [
+    { head: '', align: 'left' },
+    { head: 'rate', align: 'right' },
+    { head: 'scored', align: 'right' },
+    { head: 'points', align: 'right' },
+    { head: 'verdict', align: 'left', fixed: true },
+  ],
 }
 
 function rowsOf(groups: readonly RateGroup[], form: Form): readonly (readonly Cell[])[] {
-  return groups.flatMap(({ lines }) => lines.map((line) => lineCells(line, form)))
+  return groups.flatMap(({ lines }) =>
+    lines.map((line) => (line.kind === 'row' ? rowCells(line.label, line.row, form) : rangeCells(line, form))),
+  )
 }
 
-function lineCells(line: RateLine, form: Form): readonly Cell[] {
-  if (line.kind === 'row') return rowCells(line.label, line.row, form)
-  const { low, high } = line.rate
-  const faint = (text: string): Cell => ({ text, tone: 'faint' })
-  return [
-    faint(`  ${line.label}`),
-    faint(`${percent(low)}…${percent(high)}`),
-    faint(String(sum(line.rows.map(({ n }) => n)))),
-    faint(String(sum(line.rows.map(({ unscored }) => unscored)))),
-    faint(line.difference === null ? '' : `${points(line.difference.low)}…${points(line.difference.high)}`),
+function rangeCells(line: Extract<RateLine, { kind: 'range' }>, form: Form): readonly Cell[] {
+  const n = sum(line.rows.map((row) => row.n))
+  const unscored = sum(line.rows.map((row) => row.unscored))
+  const moved = line.difference === null ? '' : `${points(line.difference.low)}…${points(line.difference.high)}`
+  const texts = [
+    `  ${line.label}`,
+    `${percent(line.rate.low)}…${percent(line.rate.high)}`,
+    ...(form === 'full' ? [String(n), String(unscored), moved] : [scoredOf(n, unscored), '']),
   ]
+  return texts.map((text) => ({ text, tone: 'faint' }))
 }
 
 function rowCells(label: string, row: RateRow, form: Form): readonly Cell[] {
   const isControl = row.family !== 'vector' && row.family !== 'none'
   const fade = row.incoherent || isControl ? ({ tone: 'faint' } as const) : {}
+  const missing = row.unscored > 0 ? ({ tone: 'doubt' } as const) : fade
   return [
     { text: `  ${label}`, ...fade },
     { text: shareInterval(row.rate), ...fade },
-    { text: String(row.n), ...fade },
-    { text: unscored(row), ...(row.unscored > 0 ? { tone: 'doubt' } : fade) },
-    ...differenceCells(row.difference, form).map((text) => ({ text, ...fade })),
+    ...(form === 'full'
+      ? [
+          { text: String(row.n), ...fade },
+          { text: unscoredText(row), ...missing },
+        ]
+      : [{ text: scoredOf(row.n, row.unscored), ...missing }]),
+    ...differenceTexts(row.difference, form).map((text) => ({ text, ...fade })),
     verdictCell(row),
   ]
 }
 
-function differenceCells(difference: RateRow['difference'], form: Form): readonly string[] {
+function differenceTexts(difference: RateRow['difference'], form: Form): readonly string[] {
   if (form === 'narrow') return [difference === null ? '' : points(difference.estimate)]
   return difference === null ? ['', ''] : [pointsInterval(difference), pValue(difference.p)]
 }
 
 /** Controls and the unsteered baseline are not judged; an incoherent row always says so. */
 function verdictCell(row: RateRow): Cell {
-  if (row.incoherent) return { text: 'incoherent', tone: verdictTone('incoherent') }
+  if (row.incoherent) return { text: 'incoherent', tone: VERDICT_TONES.incoherent }
   if (row.family !== 'vector' || row.strength === 0) return { text: '' }
-  return { text: row.verdict.word, tone: verdictTone(row.verdict.word) }
+  return { text: row.verdict.word, tone: VERDICT_TONES[row.verdict.word] }
 }
 
 /** `0`, or the number with the share of planned episodes that have a score: `3 (93 %)`. */
-function unscored({ unscored, coverage }: RateRow): string {
+function unscoredText({ unscored, coverage }: RateRow): string {
   return coverage === 1 ? String(unscored) : `${unscored} (${percent(coverage)})`
+}
+
+function scoredOf(n: number, unscored: number): string {
+  return `${n} of ${n + unscored}`
 }
 
 function sum(values: readonly number[]): number {

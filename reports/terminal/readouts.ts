@@ -3,7 +3,7 @@ import type { Readout } from '../findings.ts'
 import { amount, oneDecimal, percent, shareInterval, signed } from '../numbers.ts'
 import type { Screen } from './paint.ts'
 import { type EffectColumn, effectColumn } from './effects.ts'
-import { verdictTone } from './paint.ts'
+import { VERDICT_TONES } from './paint.ts'
 import { facts } from './prose.ts'
 import { type Cell, type Column, renderTable, tableFits } from './table.ts'
 
@@ -51,7 +51,7 @@ function readoutTable(
   const rows = readout.rows.map((row, index): readonly Cell[] => [
     { text: only === undefined ? `${row.vector} ±${amount(Math.abs(row.strength))}` : row.vector },
     ...fields.map(({ texts }): Cell => ({ text: texts[index] ?? '', ...fade(row.verdict.word) })),
-    { text: row.verdict.word, tone: verdictTone(row.verdict.word) },
+    { text: row.verdict.word, tone: VERDICT_TONES[row.verdict.word] },
   ])
   return { columns, rows: [...rows, ...controlRows(readout, fields)] }
 }
@@ -94,7 +94,7 @@ function fieldsOf({ rows, randomOddParts }: Readout, withZ: boolean): readonly F
 function controlRows(readout: Readout, fields: readonly Field[]): readonly (readonly Cell[])[] {
   const strength = Math.max(0, ...readout.rows.map((row) => Math.abs(row.strength)))
   const count = Math.max(readout.randomOddParts.raw.length, readout.randomOddParts.selective.length)
-  const random = [`${count} random`, ...fields.map(({ random, filler }) => rangeText(random, filler))]
+  const random = [`${count} random`, ...fields.map(({ random }) => rangeText(random))]
   const named = namedControls(readout, strength).map(({ vector, change }) => [
     vector,
     ...fields.map(({ isRaw, filler }) => (isRaw === true ? signed(change) + filler : '')),
@@ -102,6 +102,6 @@ function controlRows(readout: Readout, fields: readonly Field[]): readonly (read
   return [...(count > 0 ? [random] : []), ...named].map((texts) => texts.map((text): Cell => ({ text, tone: 'faint' })))
 }
 
-function rangeText(range: Range | null, filler: string): string {
-  return range === null ? '' : `${signed(range.low)}…${signed(range.high)}${filler}`
+function rangeText(range: Range | null): string {
+  return range === null ? '' : `${signed(range.low)}…${signed(range.high)}`
 }

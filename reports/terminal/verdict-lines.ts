@@ -1,6 +1,6 @@
 import type { Findings } from '../findings.ts'
 import { gathered, type SharedVerdict, subjects } from '../verdicts.ts'
-import { type Screen, verdictTone } from './paint.ts'
+import { type Screen, VERDICT_TONES } from './paint.ts'
 import { labelled } from './prose.ts'
 
 const WORD_COLUMN = 20
@@ -12,7 +12,7 @@ export function verdictLines(findings: Findings, screen: Screen): readonly strin
   const lines = all.flatMap((shared, index) => {
     const { word } = shared.verdict
     const label = word === all[index - 1]?.verdict.word ? '' : word
-    const item = { label, labelTone: verdictTone(word), text: sentence(shared) }
+    const item = { label, labelTone: VERDICT_TONES[word], text: sentence(shared) }
     return labelled(item, { ...screen, indent: 2, column: WORD_COLUMN })
   })
   return [screen.paint('strong', 'Is it the emotion?'), ...lines]
