@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { InfraError, InputError } from '../errors.ts'
 
 /** Why an attempt failed. Only `infra` and `timeout` may be tried again: the other two would fail the same way. */
@@ -18,9 +19,9 @@ export function faultOf(error: unknown): WorkFault {
 
 /** The message of an error with those of its causes, joined by `: `. Stops after 5 causes (a chain may be a ring). */
 export function messageOf(error: unknown): string {
-  const messages: string[] = []
-  for (let cause: unknown = error; cause !== undefined && messages.length < 6; cause = causeOf(cause)) {
-    messages.push(cause instanceof Error ? cause.message : shown(cause))
+  const messages = [shown(error)]
+  for (let cause = causeOf(error); cause !== undefined && messages.length < 6; cause = causeOf(cause)) {
+    messages.push(shown(cause))
   }
   return messages.join(': ')
 }
@@ -30,5 +31,6 @@ function causeOf(error: unknown): unknown {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : `${typeof value} ${JSON.stringify(value) ?? ''}`.trim()
+  if (value instanceof Error) return value.message
+  return typeof value === 'string' ? value : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
 }

@@ -54,13 +54,11 @@ async function attemptWork(work: Work, number: number, shared: Shared): Promise<
 }
 
 async function attemptNow(work: Work, number: number, { options, stops, teller }: Shared): Promise<AttemptEnd> {
-  const { timeoutMs, retries, graceMs = 5000 } = options
+  const { timeoutMs, graceMs = 5000 } = options
   teller.tell((sink) => sink.started(work.key, number))
   const ended = await runAttempt(work.run.bind(work), { number, timeoutMs, graceMs, hardSignal: stops.hard })
-  if (ended.end !== 'failed') return ended
-  teller.tell((sink) => sink.attemptFailed(work.key, number, ended.fault))
-  const isLeftForLater = stops.soft.aborted && ended.again && number < retries
-  return isLeftForLater ? { end: 'stopped' } : ended
+  if (ended.end === 'failed') teller.tell((sink) => sink.attemptFailed(work.key, number, ended.fault))
+  return ended
 }
 
 async function pause(delayMs: number, signal: AbortSignal): Promise<void> {

@@ -49,15 +49,20 @@ function blockLines(tallies: Tallies, { now, columns, maxGroups, stream }: Block
 /** Plain lines for logs: at most one every 30 s, and one at the end. */
 export function createLog(tallies: Tallies, { write, now }: Pick<BlockOptions, 'write' | 'now'>): Screen {
   let lastMs: number | undefined
-  const line = () => write(`${plainLine(tallies.all, now())}\n`)
+  let lastLine = ''
+  const show = () => {
+    const line = `${plainLine(tallies.all, now())}\n`
+    if (line !== lastLine) write(line)
+    lastLine = line
+  }
   return {
     show() {
       lastMs ??= now()
       if (now() - lastMs < plainEveryMs) return
       lastMs = now()
-      line()
+      show()
     },
     note: (text) => write(`${text}\n`),
-    done: line,
+    done: show,
   }
 }

@@ -1,6 +1,6 @@
 import type { Effect } from '../findings.ts'
 import { oneDecimal, signed } from '../numbers.ts'
-import { displayWidth, pad } from './width.ts'
+import { displayWidth, pad } from '../width.ts'
 
 export interface EffectColumn {
   readonly texts: readonly string[]

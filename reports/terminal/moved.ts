@@ -2,7 +2,7 @@ import type { Findings, ScenarioFindings } from '../findings.ts'
 import type { Screen } from './paint.ts'
 import { rateLines } from './rates.ts'
 import { readoutLines } from './readouts.ts'
-import { clean, wrap } from './width.ts'
+import { clean, wrap } from '../width.ts'
 
 const UNITS = 'half the difference between +s and −s, in log-odds (contrast: nats)'
 

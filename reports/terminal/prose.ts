@@ -1,5 +1,5 @@
 import type { Paint, Tone } from './paint.ts'
-import { clean, displayWidth, pad, shorten, wrap, wrapParts } from './width.ts'
+import { clean, displayWidth, pad, shorten, wrap, wrapParts } from '../width.ts'
 
 export interface ProseOptions {
   readonly width: number

@@ -4,7 +4,7 @@ import { percent, points, pointsInterval, pValue, shareInterval } from '../numbe
 import { type Screen, VERDICT_TONES } from './paint.ts'
 import { facts } from './prose.ts'
 import { type Cell, type Column, renderTable, tableFits } from './table.ts'
-import { clean, shorten } from './width.ts'
+import { clean, shorten } from '../width.ts'
 
 const INDENT = 6
 
@@ -64,7 +64,7 @@ function rangeCells(line: Extract<RateLine, { kind: 'range' }>, form: Form): rea
   const texts = [
     `  ${line.label}`,
     `${percent(line.rate.low)}…${percent(line.rate.high)}`,
-    ...(form === 'full' ? [String(n), String(unscored), moved] : [scoredOf(n, unscored), '']),
+    ...(form === 'full' ? [String(n), String(unscored), moved] : [scoredOf(n, sum(line.rows.map(planned))), '']),
   ]
   return texts.map((text) => ({ text, tone: 'faint' }))
 }
@@ -81,7 +81,7 @@ function rowCells(label: string, row: RateRow, form: Form): readonly Cell[] {
           { text: String(row.n), ...fade },
           { text: unscoredText(row), ...missing },
         ]
-      : [{ text: scoredOf(row.n, row.unscored), ...missing }]),
+      : [{ text: scoredOf(row.n, planned(row)), ...missing }]),
     ...differenceTexts(row.difference, form).map((text) => ({ text, ...fade })),
     verdictCell(row),
   ]
@@ -104,8 +104,13 @@ function unscoredText({ unscored, coverage }: RateRow): string {
   return coverage === 1 ? String(unscored) : `${unscored} (${percent(coverage)})`
 }
 
-function scoredOf(n: number, unscored: number): string {
-  return `${n} of ${n + unscored}`
+function scoredOf(n: number, planned: number): string {
+  return `${n} of ${planned}`
+}
+
+/** Coverage is n over planned; without a score it tells nothing, and the unscored are all that is known. */
+function planned({ n, unscored, coverage }: RateRow): number {
+  return coverage > 0 ? Math.max(n + unscored, Math.round(n / coverage)) : n + unscored
 }
 
 function sum(values: readonly number[]): number {

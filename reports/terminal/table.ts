@@ -1,5 +1,5 @@
 import type { Paint, Tone } from './paint.ts'
-import { displayWidth, pad, printable, shorten } from './width.ts'
+import { displayWidth, pad, printable, shorten } from '../width.ts'
 
 export interface Column {
   readonly head: string

@@ -1,0 +1,196 @@
+import { keyOf, type RandomKey } from '../../vectors/random.ts'
+import type { VectorSet } from '../../vectors/extract/set.ts'
+import { chooseVariant, type Variant } from '../scenario/expand.ts'
+import type { Item, Probe, Scenario, Study } from '../scenario/schema.ts'
+import { keyHash } from './canonical.ts'
+import { baselineCondition, type Condition, type Site, steeredCondition } from './conditions.ts'
+
+/** Raised whenever the same inputs would give other episodes. */
+const PROTOCOL_VERSION = 1
+
+export type PlannedScenario = Scenario & { readonly path: string; readonly hash: string }
+
+/** What a key depends on beside the scenario and the condition. */
+export interface SubjectIdentity {
+  readonly modelSha256: string
+  readonly graphVersion: string
+  readonly tokenizerHash: string
+}
+
+export interface ProbeTask {
+  readonly key: string
+  readonly scenario: PlannedScenario
+  readonly variant: Variant
+  readonly probe: Probe
+  readonly item: Item | undefined
+  readonly isTwin: boolean
+  readonly condition: Condition
+}
+
+export interface EpisodeTask {
+  readonly key: string
+  readonly scenario: PlannedScenario
+  readonly variant: Variant
+  readonly isTwin: boolean
+  readonly condition: Condition
+  readonly epoch: number
+  readonly seed: RandomKey
+}
+
+export interface CheckTask {
+  readonly key: string
+  readonly context: string
+  readonly condition: Condition
+}
+
+export interface Plan {
+  readonly site: Site
+  /** Baseline first. */
+  readonly conditions: readonly Condition[]
+  /** Conditions of the manipulation check by role. */
+  readonly check: {
+    readonly concepts: readonly string[]
+    readonly own: readonly Condition[]
+    readonly lexical: readonly Condition[]
+    readonly random: readonly Condition[]
+  }
+  readonly checks: readonly CheckTask[]
+  readonly doses: readonly Condition[]
+  readonly probes: readonly ProbeTask[]
+  readonly episodes: readonly EpisodeTask[]
+}
+
+export interface PlanInput {
+  readonly study: Study
+  readonly scenarios: ReadonlyMap<string, PlannedScenario>
+  readonly set: VectorSet
+  readonly layer: number
+  readonly identity: SubjectIdentity
+  /** Concepts of the manipulation check and its contexts' ids. */
+  readonly manipulation: { readonly concepts: readonly string[]; readonly contexts: readonly string[]; readonly hash: string }
+}
+
+/** A study as cells and episodes with keys and seeds. Pure: the same input gives the same plan. */
+export function planStudy(input: PlanInput): Plan {
+  const { study, set, layer, manipulation } = input
+  const site: Site = { layer, unit: study.unit, window: study.window }
+  const steer = (name: string, strength: number) => steeredCondition(set, site, name, strength)
+  const baseline = baselineCondition(site)
+  const targets = both(study.vectors, study.strengths, steer)
+  const controlStrengths = study.controls.strengths ?? [Math.max(...study.strengths)]
+  const controls = both(controlNames(study), controlStrengths, steer)
+  const sweep = [baseline, ...targets, ...controls]
+  const checkStrength = study.manipulation.strength
+  const check = {
+    concepts: manipulation.concepts,
+    own: manipulation.concepts.map((c) => steer(c, checkStrength)),
+    lexical: study.controls.lexical ? manipulation.concepts.map((c) => steer(`lexical:${c}`, checkStrength)) : [],
+    random: range(study.manipulation.random).map((i) => steer(`random#${i}`, checkStrength)),
+  }
+  const checks = [baseline, ...check.own, ...check.lexical, ...check.random].flatMap((condition) =>
+    manipulation.contexts.map((context) => ({ key: checkKey(input, context, condition), context, condition })),
+  )
+  const episodes = planEpisodes(input, baseline, steer)
+  const conditions = distinct([...sweep, ...checks.map((c) => c.condition), ...episodes.map((e) => e.condition)])
+  return { site, conditions, check, checks, doses: [...targets, ...controls.filter((c) => c.vector === 'random#0')], probes: planProbes(input, sweep), episodes }
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
+function controlNames({ controls, vectors }: Study): string[] {
+  return [
+    ...range(controls.random).map((i) => `random#${i}`),
+    ...range(controls.covariance).map((i) => `covariance#${i}`),
+    ...controls.unrelated,
+    ...(controls.lexical ? vectors.map((v) => `lexical:${v}`) : []),
+  ]
+}
+
+const both = (names: readonly string[], strengths: readonly number[], steer: (name: string, strength: number) => Condition): Condition[] =>
+  names.flatMap((name) => strengths.flatMap((s) => [steer(name, s), steer(name, -s)]))
+
+const distinct = (conditions: readonly Condition[]): Condition[] => [...new Map(conditions.map((c) => [c.key, c])).values()]
+
+function planProbes(input: PlanInput, sweep: readonly Condition[]): ProbeTask[] {
+  return input.study.scenarios.flatMap((entry) => {
+    const scenario = input.scenarios.get(entry.scenario)!
+    const probes = scenario.probes.filter((p) => entry.probes.includes(p.id))
+    const items = scenario.items.length > 0 ? scenario.items.slice(0, entry.items) : [undefined]
+    return entry.variants.flatMap((chosen) =>
+      places(scenario, chosen, { items, twin: entry.twin }).flatMap(({ variant, item, isTwin }) =>
+        probes.flatMap((probe) =>
+          sweep.map((condition): ProbeTask => {
+            const task = { scenario, variant, probe, item, isTwin, condition }
+            return { key: probeKey(input, task), ...task }
+          }),
+        ),
+      ),
+    )
+  })
+}
+
+/** Guilty and twin: an item has its own twin lines; an agent scenario's twin is a variant. */
+function places(scenario: PlannedScenario, chosen: Readonly<Record<string, string>>, { items, twin }: { items: readonly (Item | undefined)[]; twin: boolean }) {
+  const variant = chooseVariant(scenario, chosen)
+  const guilty = items.map((item) => ({ variant, item, isTwin: false }))
+  if (!twin) return guilty
+  if (scenario.twin) return [...guilty, { variant: chooseVariant(scenario, { ...chosen, ...scenario.twin.set }), item: undefined, isTwin: true }]
+  return [...guilty, ...items.filter((item) => item !== undefined).map((item) => ({ variant, item, isTwin: true }))]
+}
+
+function planEpisodes(input: PlanInput, baseline: Condition, steer: (name: string, strength: number) => Condition): EpisodeTask[] {
+  const { study } = input
+  return study.scenarios.flatMap((entry) => {
+    if (entry.epochs === 0) return []
+    const scenario = input.scenarios.get(entry.scenario)!
+    const strengths = entry.strengths ?? study.strengths
+    const names = [...(entry.vectors ?? study.vectors), ...range(entry.random ?? 0).map((i) => `random#${i}`)]
+    const conditions = [baseline, ...names.flatMap((name) => strengths.map((s) => steer(name, s)))]
+    return entry.variants.flatMap((chosen) =>
+      places(scenario, chosen, { items: [undefined], twin: entry.twin }).flatMap(({ variant, isTwin }) =>
+        // The twin shows what the scenario scores where nothing is wrong: the baseline is enough.
+        (isTwin ? [baseline] : conditions).flatMap((condition) =>
+          range(entry.epochs).map((epoch): EpisodeTask => {
+            const seed = keyOf('episode', study.seed, scenario.scenario, variant.name, epoch)
+            const task = { scenario, variant, isTwin, condition, epoch, seed }
+            return { key: episodeKey(input, task), ...task }
+          }),
+        ),
+      ),
+    )
+  })
+}
+
+/** Everything that decides an episode's bytes; any change makes a new key. */
+function episodeKey({ identity, study }: PlanInput, task: Omit<EpisodeTask, 'key'>): string {
+  return keyHash({
+    kind: 'episode',
+    protocol: PROTOCOL_VERSION,
+    ...identity,
+    scenario: task.scenario.hash,
+    variant: task.variant.name,
+    condition: task.condition.key,
+    window: study.window,
+    epoch: task.epoch,
+    seed: study.seed,
+  })
+}
+
+function probeKey({ identity, study }: PlanInput, task: Omit<ProbeTask, 'key'>): string {
+  return keyHash({
+    kind: 'probe',
+    protocol: PROTOCOL_VERSION,
+    ...identity,
+    scenario: task.scenario.hash,
+    variant: task.variant.name,
+    probe: task.probe.id,
+    item: task.item?.id ?? null,
+    isTwin: task.isTwin,
+    condition: task.condition.key,
+    window: study.window,
+  })
+}
+
+function checkKey({ identity, manipulation }: PlanInput, context: string, condition: Condition): string {
+  return keyHash({ kind: 'check', protocol: PROTOCOL_VERSION, ...identity, items: manipulation.hash, context, condition: condition.key })
+}

@@ -1,0 +1,176 @@
+import { keyHash } from '../plan/canonical.ts'
+import { type Plan, planStudy, type PlannedScenario } from '../plan/plan.ts'
+import type { Study } from '../scenario/schema.ts'
+import { layerAt } from '../../vectors/extract/recipe.ts'
+import { setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
+import { GRAPH_VERSION } from '../../vectors/model/weights.ts'
+import { openDoseProbe } from '../../vectors/verify/dose.ts'
+import { loadItems } from '../../vectors/verify/items.ts'
+import { checkPrompts } from '../../vectors/verify/manipulation.ts'
+import { loadCorpus } from '../../vectors/stories/corpus.ts'
+import { checkAnswersOf, dosesOf, episodesOf, probeAnswersOf } from '../store/read.ts'
+import type { Store } from '../store/open.ts'
+import type { RunId } from '../store/types.ts'
+import { beginRun, finishRun, planConditions, planEpisodes, planProbes, putBasis, putCondition, putEvent, putModel, putScenario, putVectorSet } from '../store/write.ts'
+import { runWork } from './schedule.ts'
+import { basisNames, captureLayersOf, type Machine, type ModelOnDisk, openModel, openRunEngine, openVectors, type StepProgress } from './subject.ts'
+import type { ScheduleResult, ScheduleSink } from './work.ts'
+import { answerKeys, runDigest, worksOf } from './works.ts'
+
+export interface StudyRun {
+  readonly study: Study
+  readonly scenarios: ReadonlyMap<string, PlannedScenario>
+  readonly store: Store
+  readonly machine: Machine
+  /** Rows that decode at once. */
+  readonly maxRows: number
+  readonly command: string
+  readonly versions: Readonly<Record<string, string>>
+  /** Soft stop: finish what runs, start nothing new. */
+  readonly soft: AbortSignal
+  readonly onStep: StepProgress
+  readonly sink: ScheduleSink
+}
+
+export interface StudyResult {
+  readonly run: RunId
+  readonly schedule: ScheduleResult
+  readonly digest: string
+}
+
+/** A timed-out attempt is infrastructure: an episode of a few hundred tokens takes seconds. */
+const ATTEMPT_TIMEOUT_MS = 1_800_000
+const RETRIES = 2
+const CHECK_CONTEXTS = 4
+
+/** Carries out a study: whatever the store holds already is reused by key, the rest is run and stored. */
+export async function runStudy(options: StudyRun): Promise<StudyResult> {
+  const { study, store, machine, onStep, scenarios } = options
+  const model = await openModel(study.model, machine, onStep)
+  const layer = study.layer ?? layerAt(study.depth, model.layers)
+  const { set } = await openVectors(model, machine, { layers: captureLayersOf(model, layer) }, onStep)
+  const contextTokens = contextOf(scenarios)
+  await using engine = await openRunEngine(model, machine, { set, steerLayer: layer, contextTokens, maxRows: options.maxRows }, onStep)
+  const items = loadItems().manipulation
+  const manipulation = { concepts: items.concepts, contexts: items.contexts.slice(0, CHECK_CONTEXTS) }
+  const plan = planStudy({
+    study,
+    scenarios,
+    set,
+    layer,
+    identity: { modelSha256: model.file.sha256, graphVersion: GRAPH_VERSION, tokenizerHash: model.tokenizer.hash },
+    manipulation: { concepts: manipulation.concepts, contexts: manipulation.contexts.map((c) => c.id), hash: keyHash(manipulation) },
+  })
+  const basis = { names: basisNames(set), hash: keyHash({ names: basisNames(set), set: setHash(set) }) }
+  const run = register(options, { model, set, plan, layer, basis, concepts: manipulation.concepts })
+  const subject = { engine, tokenizer: model.tokenizer, chat: model.chat }
+  const works = worksOf({
+    subject,
+    set,
+    store,
+    run,
+    plan,
+    checkConcepts: manipulation.concepts,
+    checkPrompts: checkPrompts(subject, manipulation),
+    dose: await openDoseProbe(subject, loadCorpus().neutral[0]!, [layer]),
+    knownDoses: new Set(dosesOf(store, run).map((d) => d.condition)),
+    basis,
+    now: machine.now,
+  })
+  const schedule = await runWork(works, {
+    concurrency: options.maxRows,
+    timeoutMs: ATTEMPT_TIMEOUT_MS,
+    retries: RETRIES,
+    retryDelayMs: 500,
+    signal: options.soft,
+    hardSignal: machine.signal,
+    sink: options.sink,
+  })
+  const digest = digestOf(store, run)
+  const status = schedule.interrupted ? 'interrupted' : schedule.failed > 0 ? 'failed' : 'done'
+  putEvent(store, run, { at: machine.now().toISOString(), kind: 'engine', detail: { ...engine.stats() } })
+  finishRun(store, run, { status, at: machine.now().toISOString(), digest })
+  return { run, schedule, digest }
+}
+
+const contextOf = (scenarios: ReadonlyMap<string, PlannedScenario>): number =>
+  Math.max(512, ...[...scenarios.values()].map((s) => s.limits.contextTokens))
+
+interface Registered {
+  readonly model: ModelOnDisk
+  readonly set: VectorSet
+  readonly plan: Plan
+  readonly layer: number
+  readonly basis: { readonly names: readonly string[]; readonly hash: string }
+  readonly concepts: readonly string[]
+}
+
+/** Puts into the store what episodes and answers will refer to. */
+function register(options: StudyRun, { model, set, plan, layer, basis, concepts }: Registered): RunId {
+  const { store, study, machine, scenarios } = options
+  const { file } = model
+  putModel(store, { sha256: file.sha256, id: file.id, architecture: String(model.gguf.metadata.get('general.architecture')), graphVersion: GRAPH_VERSION, facts: { title: model.title, layers: model.layers, width: model.width } })
+  for (const { path: _path, hash: _hash, ...content } of scenarios.values()) {
+    putScenario(store, { id: content.scenario, title: content.title, bad: content.outcomes?.bad ?? [], content: JSON.stringify(content) })
+  }
+  putVectorSet(store, vectorSetFacts(set, file.sha256))
+  putBasis(store, basis)
+  const run = beginRun(store, {
+    study: study.study,
+    title: study.title,
+    model: file.sha256,
+    seed: study.seed,
+    command: options.command,
+    startedAt: machine.now().toISOString(),
+    facts: {
+      study,
+      layer,
+      layers: model.layers,
+      modelId: file.id,
+      norms: set.layers.get(layer)!.norms,
+      vectorSet: setHash(set),
+      check: { concepts, own: keys(plan.check.own), lexical: keys(plan.check.lexical), random: keys(plan.check.random) },
+      threads: machine.threads,
+      maxRows: options.maxRows,
+      versions: options.versions,
+    },
+  })
+  for (const { key, label, family, vector, strength, unit, layer: at, window } of plan.conditions) {
+    putCondition(store, { key, label, family, vector, strength, unit, spec: { layer: at, window } })
+  }
+  planConditions(store, run, plan.conditions.map((c) => c.key))
+  planEpisodes(
+    store,
+    run,
+    plan.episodes.map(({ key, scenario, variant, isTwin, condition, epoch, seed }) => ({
+      key,
+      model: file.sha256,
+      scenario: scenario.hash,
+      variant: variant.name,
+      isTwin,
+      condition: condition.key,
+      epoch,
+      seed,
+      facts: { window: study.window, studySeed: study.seed },
+    })),
+  )
+  planProbes(store, run, answerKeys(plan, concepts))
+  return run
+}
+
+const keys = (conditions: readonly { readonly key: string }[]): string[] => conditions.map((c) => c.key)
+
+function vectorSetFacts(set: VectorSet, model: string) {
+  const vectors = [...set.layers].flatMap(([layer, { vectors: byName, facts }]) =>
+    [...byName].map(([name, vector]) => ({ name, layer, family: set.families.get(name)!, hash: vectorHash(vector), rawNorm: facts.get(name)!.rawNorm })),
+  )
+  const { recipe, corpusHash, version } = set
+  return { hash: setHash(set), model, name: 'shipped corpus', facts: { recipe, corpusHash, version }, vectors }
+}
+
+function digestOf(store: Store, run: RunId): string {
+  const episodes = episodesOf(store, run).flatMap((e) => (e.digest === null ? [] : [{ key: e.key, digest: e.digest }]))
+  const probes = probeAnswersOf(store, run).map((p) => ({ key: p.key, digest: p.digest }))
+  const checks = checkAnswersOf(store, run).map((c) => ({ key: c.key, digest: String(c.value) }))
+  return runDigest([...episodes, ...probes, ...checks])
+}

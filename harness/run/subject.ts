@@ -1,0 +1,141 @@
+import { openEngine } from '../../vectors/engine/open.ts'
+import type { Engine } from '../../vectors/engine/types.ts'
+import { extractVectors } from '../../vectors/extract/extract.ts'
+import { CAPTURE_DEPTHS, DEFAULT_RECIPE, layerAt, type Recipe } from '../../vectors/extract/recipe.ts'
+import type { VectorSet } from '../../vectors/extract/set.ts'
+import { obtainVectorSet, vectorSetPath } from '../../vectors/extract/store.ts'
+import { readArchitecture } from '../../vectors/model/architecture.ts'
+import { type Chat, createChat } from '../../vectors/model/chat.ts'
+import { type Gguf, openGguf } from '../../vectors/model/gguf.ts'
+import type { Home } from '../../vectors/model/home.ts'
+import { type ModelFile, pullModel, type PullProgress } from '../../vectors/model/pull.ts'
+import { resolveModel } from '../../vectors/model/registry.ts'
+import { createTokenizer, type Tokenizer } from '../../vectors/model/tokenizer.ts'
+import { GRAPH_VERSION } from '../../vectors/model/weights.ts'
+import { type Corpus, loadCorpus } from '../../vectors/stories/corpus.ts'
+
+/** A model on this machine: its file, words and chat format; no weights are loaded yet. */
+export interface ModelOnDisk {
+  readonly file: ModelFile
+  readonly gguf: Gguf
+  readonly tokenizer: Tokenizer
+  readonly chat: Chat
+  readonly layers: number
+  readonly width: number
+  readonly title: string
+}
+
+export interface Machine {
+  readonly home: Home
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly threads: number
+  readonly signal: AbortSignal
+  readonly now: () => Date
+}
+
+/** Steps that take a while, for a progress line. */
+export type StepProgress = (step: 'pull' | 'build' | 'extract', done: number, total: number, detail?: string) => void
+
+export async function openModel(name: string, machine: Machine, onProgress: StepProgress): Promise<ModelOnDisk> {
+  const { home, env, signal, now } = machine
+  const report = ({ phase, done, total, part }: PullProgress) =>
+    onProgress('pull', done, total ?? 0, part === undefined ? phase : `${phase} ${part}`)
+  const file = await pullModel(resolveModel(name), { home, env, signal, onProgress: report })
+  const gguf = openGguf(file.path)
+  const { layers, width, title } = readArchitecture(gguf)
+  const tokenizer = createTokenizer(gguf.metadata)
+  return { file, gguf, tokenizer, chat: createChat(gguf.metadata, tokenizer, { now }), layers, width, title }
+}
+
+/** Captured layers by default, and the steered one. */
+export const captureLayersOf = (model: Pick<ModelOnDisk, 'layers'>, steered?: number): number[] =>
+  [
+    ...new Set([
+      ...CAPTURE_DEPTHS.map((depth) => layerAt(depth, model.layers)),
+      ...(steered === undefined ? [] : [steered]),
+    ]),
+  ].toSorted((a, b) => a - b)
+
+export interface VectorOptions {
+  readonly layers: readonly number[]
+  readonly recipe?: Recipe
+  readonly corpus?: Corpus
+}
+
+/** The model's vector set: from the cache, or extracted now. */
+export async function openVectors(
+  model: ModelOnDisk,
+  machine: Machine,
+  options: VectorOptions,
+  onProgress: StepProgress,
+) {
+  const { layers, recipe = DEFAULT_RECIPE, corpus = loadCorpus() } = options
+  const path = vectorSetPath(machine.home.vectors, {
+    modelSha256: model.file.sha256,
+    tokenizerHash: model.tokenizer.hash,
+    graphVersion: GRAPH_VERSION,
+    corpusHash: corpus.hash,
+    recipe,
+    layers,
+  })
+  return obtainVectorSet(path, async () => {
+    await using engine = await openEngine({
+      path: model.file.path,
+      sha256: model.file.sha256,
+      graphs: machine.home.graphs,
+      threads: machine.threads,
+      captureLayers: layers,
+      readOnly: true,
+      contextTokens: 512,
+      maxRows: 1,
+      onProgress: (done, total) => onProgress('build', done, total),
+    })
+    const { gguf, tokenizer } = model
+    const { signal } = machine
+    return extractVectors({
+      engine,
+      gguf,
+      tokenizer,
+      corpus,
+      layers,
+      recipe,
+      signal,
+      onProgress: (done, total) => onProgress('extract', done, total),
+    })
+  })
+}
+
+/** Names of the trace's columns: emotions, then unrelated concepts. */
+export const basisNames = (set: VectorSet): string[] =>
+  [...set.families].filter(([, family]) => family !== 'lexical').map(([name]) => name)
+
+export interface RunEngineOptions {
+  readonly set: VectorSet
+  readonly steerLayer: number
+  readonly contextTokens: number
+  readonly maxRows: number
+}
+
+/** The engine of a run: steers one layer, traces all layers of the set on its vectors. */
+export function openRunEngine(
+  model: ModelOnDisk,
+  machine: Machine,
+  options: RunEngineOptions,
+  onProgress: StepProgress,
+): Promise<Engine> {
+  const { set, steerLayer, contextTokens, maxRows } = options
+  const names = basisNames(set)
+  const basis = new Map([...set.layers].map(([layer, { vectors }]) => [layer, names.map((name) => vectors.get(name)!)]))
+  return openEngine({
+    path: model.file.path,
+    sha256: model.file.sha256,
+    graphs: machine.home.graphs,
+    threads: machine.threads,
+    steerLayers: [steerLayer],
+    captureLayers: [...set.layers.keys()],
+    basis,
+    contextTokens,
+    maxRows,
+    onProgress: (done, total) => onProgress('build', done, total),
+  })
+}

@@ -1,0 +1,20 @@
+import type { ScenarioFindings } from '../findings.ts'
+import type { VectorColours } from './palette.ts'
+import { Rates } from './rates.tsx'
+import { ReadoutView } from './readout.tsx'
+
+/** All that was measured in one scenario. */
+export function Scenario(props: { readonly scenario: ScenarioFindings; readonly colours: VectorColours }) {
+  const { scenario, title, readouts, rates } = props.scenario
+  return (
+    <article>
+      <h3>
+        {title} <span class="id">{scenario}</span>
+      </h3>
+      {readouts.map((readout) => (
+        <ReadoutView key={readout.id} readout={readout} colours={props.colours} />
+      ))}
+      {rates === undefined ? null : <Rates table={rates} />}
+    </article>
+  )
+}

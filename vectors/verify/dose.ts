@@ -1,0 +1,103 @@
+import type { Engine, Steering } from '../engine/types.ts'
+import { dot, norm } from '../extract/algebra.ts'
+import type { Chat } from '../model/chat.ts'
+import type { Tokenizer } from '../model/tokenizer.ts'
+
+/** What a dose does to ordinary text: how far the next-token distribution moves, and how much less likely the text becomes. */
+export interface DoseEffect {
+  /** Nats a token, KL(unsteered ‖ steered). */
+  readonly meanKl: number
+  readonly p95Kl: number
+  /** Cosine between the residual before and after, mean over steered tokens. */
+  readonly cosine: number
+  /** Nats a token. */
+  readonly nllRise: number
+}
+
+export interface DoseProbe {
+  readonly ids: readonly number[]
+  readonly selected: Uint8Array
+  /** Positions whose next token is part of the text. */
+  readonly positions: readonly number[]
+  /** (positions, V) log-probabilities without steering. */
+  readonly baseline: readonly Float32Array[]
+  /** layer -> residuals of the positions */
+  readonly residuals: ReadonlyMap<number, readonly Float32Array[]>
+}
+
+const TOKENS = 48
+
+/** An assistant's neutral answer, read once without steering. */
+export async function openDoseProbe(
+  subject: { engine: Engine; chat: Chat; tokenizer: Tokenizer },
+  text: string,
+  layers: readonly number[],
+): Promise<DoseProbe> {
+  const { engine, chat } = subject
+  const messages = [
+    { role: 'user' as const, content: 'Tell me about your day at work.' },
+    { role: 'assistant' as const, content: text },
+  ]
+  const { ids: all, roles } = chat.encodeConversation({ messages, addGenerationPrompt: false })
+  const start = roles.indexOf('assistant')
+  const ids = all.slice(0, start + TOKENS)
+  const positions = ids.map((_, i) => i).slice(start, -1)
+  const selected = Uint8Array.from(ids, (_, i) => (i >= start ? 1 : 0))
+  const logits = await engine.logits({ tokens: ids, positions })
+  const { residuals } = await engine.read({ tokens: ids, layers })
+  const rowsOf = (rows: Float32Array) => positions.map((p) => rows.slice(p * engine.width, (p + 1) * engine.width))
+  return {
+    ids,
+    selected,
+    positions,
+    baseline: logSoftmaxRows(logits, positions.length),
+    residuals: new Map(layers.map((layer, i) => [layer, rowsOf(residuals[i]!)])),
+  }
+}
+
+export async function measureDose(engine: Engine, probe: DoseProbe, additions: Steering['additions']): Promise<DoseEffect> {
+  const { ids, selected, positions, baseline } = probe
+  const logits = await engine.logits({ tokens: ids, positions, steering: { additions, selected, generated: true } })
+  const steered = logSoftmaxRows(logits, positions.length)
+  const kls = baseline.map((row, i) => divergence(row, steered[i]!))
+  const rises = positions.map((p, i) => baseline[i]![ids[p + 1]!]! - steered[i]![ids[p + 1]!]!)
+  const sorted = kls.toSorted((a, b) => a - b)
+  return {
+    meanKl: average(kls),
+    p95Kl: sorted[Math.min(sorted.length - 1, Math.ceil(0.95 * sorted.length) - 1)]!,
+    cosine: meanCosine(probe, additions),
+    nllRise: average(rises),
+  }
+}
+
+function meanCosine({ residuals }: DoseProbe, additions: Steering['additions']): number {
+  const cosines = additions.flatMap(({ layer, vector, coefficient }) =>
+    (residuals.get(layer) ?? []).map((h) => {
+      const after = h.map((v, i) => v + coefficient * vector[i]!)
+      return dot(h, after) / (norm(h) * norm(after))
+    }),
+  )
+  return average(cosines)
+}
+
+function logSoftmaxRows(logits: Float32Array, rows: number): Float32Array[] {
+  const vocabulary = logits.length / rows
+  return Array.from({ length: rows }, (_, r) => {
+    const row = logits.subarray(r * vocabulary, (r + 1) * vocabulary)
+    let top = -Infinity
+    for (const v of row) if (v > top) top = v
+    let sum = 0
+    for (const v of row) sum += Math.exp(v - top)
+    const shift = top + Math.log(sum)
+    return row.map((v) => v - shift)
+  })
+}
+
+/** KL(p ‖ q) of two log-probability rows, in nats. */
+function divergence(p: Float32Array, q: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < p.length; i++) if (p[i]! > -40) sum += Math.exp(p[i]!) * (p[i]! - q[i]!)
+  return sum
+}
+
+const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
