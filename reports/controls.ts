@@ -8,7 +8,7 @@ export interface Range {
 }
 
 /** The odd part of one control vector's curve: (change at +s − change at −s) / 2, design §12. */
-export interface ControlOddPart {
+interface ControlOddPart {
   readonly vector: string
   readonly family: Family
   readonly change: number

@@ -1,5 +1,5 @@
 /** What stands where a number is missing or not finite. */
-export const NO_NUMBER = '–'
+const NO_NUMBER = '–'
 
 /** A signed change with two decimals and no leading zero: `+.41`, `−.03`, `.00`, `+12.5`. */
 export function signed(value: number | null): string {

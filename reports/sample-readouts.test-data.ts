@@ -143,9 +143,9 @@ function curveOf(slopes: Readonly<Record<string, number>>, randomSlope: number):
   const strengths = [-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2]
   const named = Object.entries(slopes).flatMap(([vector, slope], index) =>
     strengths.map((strength) => {
-      const change = slope * strength + 1.1 * strength ** 2 * Math.cos(index)
+      const change = slope * strength + 1.1 * strength ** 2 * Math.cos(index) + 0
       const half = strength === 0 ? 0 : 0.05 + 0.3 * Math.abs(strength)
-      return { vector, family: familyOf(vector), strength, change, low: change - half, high: change + half }
+      return { vector, family: familyOf(vector), strength, change, low: change - half + 0, high: change + half }
     }),
   )
   const random = randomParts(randomSlope, 5).flatMap((slope, index) =>
@@ -153,7 +153,7 @@ function curveOf(slopes: Readonly<Record<string, number>>, randomSlope: number):
       vector: `random-${index + 1}`,
       family: 'random' as const,
       strength,
-      change: slope * strength + 0.6 * strength ** 2 * Math.sin(index),
+      change: slope * strength + 0.6 * strength ** 2 * Math.sin(index) + 0,
     })),
   )
   return [...named, ...random]

@@ -7,7 +7,7 @@ import { headLines } from './terminal/head.ts'
 import { movedLines } from './terminal/moved.ts'
 import { verdictLines } from './terminal/verdict-lines.ts'
 
-export interface TerminalOptions {
+interface TerminalOptions {
   /** Columns of the terminal; fewer than 80 count as 80. */
   readonly width: number
   readonly colour: boolean

@@ -7,7 +7,7 @@ import type { Condition } from '../plan/conditions.ts'
 import { fillText, type Variant } from '../scenario/expand.ts'
 import type { Item, Probe, Scenario } from '../scenario/schema.ts'
 import { openingMessages, playPoint, protocolOf, templateTools } from './conversation.ts'
-import { steeringFor, type Subject, type Window } from './model.ts'
+import { probeSteering, type Subject, type Window } from './model.ts'
 
 /** A probe put once: at one item (or none), guilty or twin. */
 export interface ProbePlace {
@@ -68,7 +68,7 @@ export async function askProbe(
   const results = await Promise.all(
     prompts.map(async ({ ids, roles, classes }) => {
       const continuations = Object.values(classes).flat()
-      const { perToken, receipt } = await subject.engine.score({ tokens: ids, continuations, steering: steeringFor(condition, roles, window), signal })
+      const { perToken, receipt } = await subject.engine.score({ tokens: ids, continuations, steering: probeSteering(condition, roles, window), signal })
       let next = 0
       const values = Object.entries(classes).map(([name, own]) => [name, own.map(() => perToken[next++]!)] as const)
       return { values, receipt }

@@ -92,7 +92,8 @@ export async function openVectors(
     })
     const { gguf, tokenizer } = model
     const { signal } = machine
-    return extractVectors({
+    // Awaited here: the engine must outlive the extraction.
+    return await extractVectors({
       engine,
       gguf,
       tokenizer,

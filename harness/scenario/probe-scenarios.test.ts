@@ -59,12 +59,14 @@ describe.each(files)('%s', (file) => {
     expect(new Set(prompts).size).toBe(prompts.length)
   })
 
-  test('answers are short, follow the prefix with a space and are no prefix of one another', () => {
+  test('answers are one word after a space and are no prefix of one another', () => {
     for (const { where, bad, good } of cases) {
       const answers = [...bad, ...good]
-      expect(answers.join('|'), where).toMatch(/^( \w+)( \w+)?(\|( \w+)( \w+)?)*$/)
+      expect(
+        answers.filter((answer) => !/^ \w{1,14}$/.test(answer)),
+        where,
+      ).toEqual([])
       for (const [at, answer] of answers.entries()) {
-        expect(answer.length, where).toBeLessThanOrEqual(14)
         const others = answers.filter((_, other) => other !== at)
         expect(
           others.some((other) => other.startsWith(answer)),

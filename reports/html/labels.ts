@@ -1,4 +1,4 @@
-export interface Label {
+interface Label {
   readonly text: string
   readonly at: number
 }

@@ -53,7 +53,7 @@ export function Figure(props: {
   )
 }
 
-export interface LegendItem {
+interface LegendItem {
   readonly name: string
   readonly colour: string
 }

@@ -3,16 +3,13 @@ import type { RateGroup, RateLine } from '../controls.ts'
 import type { RateRow } from '../findings.ts'
 import { drawSvg, nameText } from './svg.ts'
 
-export interface RatesPlotOptions {
-  readonly bad: readonly string[]
-  /** Every class in stacking order with its colour. */
-  readonly colours: ReadonlyMap<string, string>
-}
+/** Every class in stacking order with its colour. */
+type ClassColours = ReadonlyMap<string, string>
 
 const ROW = 30
 
 /** Outcomes of one variant as stacked bars in percent, with an interval on the rate of the bad ones. */
-export function ratesPlot({ variant, lines }: RateGroup, { colours }: RatesPlotOptions): string {
+export function ratesPlot({ variant, lines }: RateGroup, colours: ClassColours): string {
   const bars = lines.map((line, index) => barOf(line, index))
   return drawSvg({
     ariaLabel: `Outcomes per condition, ${variant}`,
@@ -79,7 +76,7 @@ function pooled(rows: readonly RateRow[]): Readonly<Record<string, number>> {
 }
 
 /** Neighbouring stretches of the bar, 0 … 100, in the order of the colours. */
-function segments({ index, counts, opacity }: Bar, colours: RatesPlotOptions['colours']) {
+function segments({ index, counts, opacity }: Bar, colours: ClassColours) {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
   let from = 0
   return [...colours].flatMap(([name, colour]) => {

@@ -25,23 +25,19 @@ export function Rates({ table }: { readonly table: RateTable }) {
         episodes <span class="id">{`bad: ${table.bad.join(', ')}`}</span>
       </h4>
       {rateGroups(table).map((group) => (
-        <Group key={`${group.variant} ${group.isTwin}`} group={group} table={table} colours={colours} />
+        <Group key={`${group.variant} ${group.isTwin}`} group={group} colours={colours} />
       ))}
     </section>
   )
 }
 
-function Group(props: {
-  readonly group: RateGroup
-  readonly table: RateTable
-  readonly colours: ReadonlyMap<string, string>
-}) {
-  const { group, table, colours } = props
+function Group(props: { readonly group: RateGroup; readonly colours: ReadonlyMap<string, string> }) {
+  const { group, colours } = props
   const name = group.isTwin ? `${group.variant} (twin: nothing wrong)` : group.variant
   return (
     <>
       <Figure
-        svg={ratesPlot(group, { bad: table.bad, colours })}
+        svg={ratesPlot(group, colours)}
         legend={[...colours].map(([name, colour]) => ({ name, colour }))}
         label={`Outcomes, ${name}`}
         beside

@@ -3,7 +3,7 @@ import { amount, oneDecimal, signed, strengthText } from '../numbers.ts'
 import { rangeOf } from '../controls.ts'
 import type { Screen } from './paint.ts'
 import { CHECK_TONES } from './paint.ts'
-import { facts, labelColumn, labelled } from './prose.ts'
+import { facts, labelled } from './prose.ts'
 import { type Cell, type Column, renderTable } from './table.ts'
 
 /** Did the dose work? The manipulation check, then what the largest dose did to the model. */
@@ -30,7 +30,7 @@ export function checkLines({ manipulation, doses }: Findings, screen: Screen): r
         labelTone: CHECK_TONES[manipulation.result],
         text: `whole set: ${manipulation.reason}`,
       },
-      { ...screen, indent: 2, column: labelColumn([manipulation.result]) },
+      { ...screen, indent: 2, column: manipulation.result.length },
     ),
     ...doseLines(doses, screen),
   ]

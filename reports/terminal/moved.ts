@@ -4,7 +4,7 @@ import { rateLines } from './rates.ts'
 import { readoutLines } from './readouts.ts'
 import { clean, wrap } from '../width.ts'
 
-const UNITS = 'half the difference between +s and −s, in log-odds (contrast: nats)'
+const UNITS = 'half the gap between +s and −s, in log-odds (contrast: nats)'
 
 /** What moved? Every readout and every rate table, by scenario. */
 export function movedLines({ scenarios }: Findings, screen: Screen): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Paint, Tone } from './paint.ts'
-import { clean, displayWidth, pad, shorten, wrap, wrapParts } from '../width.ts'
+import { clean, pad, shorten, wrap, wrapParts } from '../width.ts'
 
-export interface ProseOptions {
+interface ProseOptions {
   readonly width: number
   readonly indent: number
   readonly paint: Paint
@@ -31,9 +31,4 @@ export function facts(
   return wrapParts(told, ' · ', width - indent - 2).map(
     (line, index) => ' '.repeat(index === 0 ? indent : indent + 2) + paint(tone, line),
   )
-}
-
-/** Columns that the longest label needs. */
-export function labelColumn(labels: readonly string[]): number {
-  return Math.max(0, ...labels.map((label) => displayWidth(clean(label))))
 }

@@ -29,7 +29,7 @@ function underVariants(groups: readonly RateGroup[], lines: readonly string[], s
   })
 }
 
-/** `narrow` leaves out the interval and p of the difference, and tells coverage as `37 of 40`. */
+/** `narrow` leaves out the interval and p of the difference, and tells coverage beside n. */
 type Form = 'full' | 'narrow'
 
 const COLUMNS: Readonly<Record<Form, readonly Column[]>> = {
@@ -45,7 +45,7 @@ const COLUMNS: Readonly<Record<Form, readonly Column[]>> = {
   narrow: [
     { head: '', align: 'left' },
     { head: 'rate', align: 'right' },
-    { head: 'scored', align: 'right' },
+    { head: 'n', align: 'right' },
     { head: 'points', align: 'right' },
     { head: 'verdict', align: 'left', fixed: true },
   ],
@@ -64,7 +64,7 @@ function rangeCells(line: Extract<RateLine, { kind: 'range' }>, form: Form): rea
   const texts = [
     `  ${line.label}`,
     `${percent(line.rate.low)}…${percent(line.rate.high)}`,
-    ...(form === 'full' ? [String(n), String(unscored), moved] : [scoredOf(n, sum(line.rows.map(planned))), '']),
+    ...(form === 'full' ? [String(n), String(unscored), moved] : [String(n), '']),
   ]
   return texts.map((text) => ({ text, tone: 'faint' }))
 }
@@ -81,7 +81,7 @@ function rowCells(label: string, row: RateRow, form: Form): readonly Cell[] {
           { text: String(row.n), ...fade },
           { text: unscoredText(row), ...missing },
         ]
-      : [{ text: scoredOf(row.n, planned(row)), ...missing }]),
+      : [{ text: scoredText(row), ...missing }]),
     ...differenceTexts(row.difference, form).map((text) => ({ text, ...fade })),
     verdictCell(row),
   ]
@@ -104,13 +104,9 @@ function unscoredText({ unscored, coverage }: RateRow): string {
   return coverage === 1 ? String(unscored) : `${unscored} (${percent(coverage)})`
 }
 
-function scoredOf(n: number, planned: number): string {
-  return `${n} of ${planned}`
-}
-
-/** Coverage is n over planned; without a score it tells nothing, and the unscored are all that is known. */
-function planned({ n, unscored, coverage }: RateRow): number {
-  return coverage > 0 ? Math.max(n + unscored, Math.round(n / coverage)) : n + unscored
+/** `40`, or with the share of planned episodes that have a score: `37 (93 %)`. */
+function scoredText({ n, coverage }: RateRow): string {
+  return coverage === 1 ? String(n) : `${n} (${percent(coverage)})`
 }
 
 function sum(values: readonly number[]): number {

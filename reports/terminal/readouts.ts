@@ -1,11 +1,14 @@
 import { namedControls, type Range, rangeOf } from '../controls.ts'
 import type { Readout } from '../findings.ts'
 import { amount, oneDecimal, percent, shareInterval, signed } from '../numbers.ts'
-import type { Screen } from './paint.ts'
 import { type EffectColumn, effectColumn } from './effects.ts'
-import { VERDICT_TONES } from './paint.ts'
+import { type Screen, VERDICT_TONES } from './paint.ts'
 import { facts } from './prose.ts'
 import { type Cell, type Column, renderTable, tableFits } from './table.ts'
+
+/** What is left out, in this order, on a narrow screen: the signs of the random range, then the z values. */
+const FORMS = ['full', 'tight', 'bare'] as const
+type Form = (typeof FORMS)[number]
 
 /** One probe: its baseline, then every vector's effect with the control vectors below. */
 export function readoutLines(readout: Readout, screen: Screen): readonly string[] {
@@ -14,8 +17,9 @@ export function readoutLines(readout: Readout, screen: Screen): readonly string[
     const reason = [`all vectors: not measurable: ${readout.baseline.reason}`]
     return [...baseline, ...facts(reason, { ...screen, indent: 6, tone: 'faint' })]
   }
-  const table = { ...readoutTable(readout, true), indent: 6, ...screen }
-  return [...baseline, ...renderTable(tableFits(table) ? table : { ...table, ...readoutTable(readout, false) })]
+  const tables = FORMS.map((form) => ({ ...readoutTable(readout, form), indent: 6, ...screen }))
+  const fitting = tables.find(tableFits) ?? { ...readoutTable(readout, 'bare'), indent: 4, ...screen }
+  return [...baseline, ...renderTable(fitting)]
 }
 
 function baselineFacts({ id, form, kind, items, baseline }: Readout): readonly string[] {
@@ -38,9 +42,9 @@ interface Field extends EffectColumn {
 
 function readoutTable(
   readout: Readout,
-  withZ: boolean,
+  form: Form,
 ): { columns: readonly Column[]; rows: readonly (readonly Cell[])[] } {
-  const fields = fieldsOf(readout, withZ)
+  const fields = fieldsOf(readout, form !== 'bare')
   const strengths = new Set(readout.rows.map(({ strength }) => Math.abs(strength)))
   const [only] = strengths.size === 1 ? strengths : []
   const columns: readonly Column[] = [
@@ -53,7 +57,7 @@ function readoutTable(
     ...fields.map(({ texts }): Cell => ({ text: texts[index] ?? '', ...fade(row.verdict.word) })),
     { text: row.verdict.word, tone: VERDICT_TONES[row.verdict.word] },
   ])
-  return { columns, rows: [...rows, ...controlRows(readout, fields)] }
+  return { columns, rows: [...rows, ...controlRows(readout, fields, form)] }
 }
 
 function fade(word: string): { readonly tone?: 'faint' } {
@@ -91,10 +95,10 @@ function fieldsOf({ rows, randomOddParts }: Readout, withZ: boolean): readonly F
 }
 
 /** The random vectors as a range, then each unrelated and lexical vector; all grey. */
-function controlRows(readout: Readout, fields: readonly Field[]): readonly (readonly Cell[])[] {
+function controlRows(readout: Readout, fields: readonly Field[], form: Form): readonly (readonly Cell[])[] {
   const strength = Math.max(0, ...readout.rows.map((row) => Math.abs(row.strength)))
   const count = Math.max(readout.randomOddParts.raw.length, readout.randomOddParts.selective.length)
-  const random = [`${count} random`, ...fields.map(({ random }) => rangeText(random))]
+  const random = [`${count} random`, ...fields.map(({ random }) => rangeText(random, form))]
   const named = namedControls(readout, strength).map(({ vector, change }) => [
     vector,
     ...fields.map(({ isRaw, filler }) => (isRaw === true ? signed(change) + filler : '')),
@@ -102,6 +106,9 @@ function controlRows(readout: Readout, fields: readonly Field[]): readonly (read
   return [...(count > 0 ? [random] : []), ...named].map((texts) => texts.map((text): Cell => ({ text, tone: 'faint' })))
 }
 
-function rangeText(range: Range | null): string {
-  return range === null ? '' : `${signed(range.low)}…${signed(range.high)}`
+/** `−.22…+.25`, or `±.25`: none is further from 0. */
+function rangeText(range: Range | null, form: Form): string {
+  if (range === null) return ''
+  if (form === 'full') return `${signed(range.low)}…${signed(range.high)}`
+  return `±${signed(Math.max(Math.abs(range.low), Math.abs(range.high))).replace('+', '')}`
 }

@@ -14,7 +14,7 @@ export interface Cell {
   readonly tone?: Tone
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly columns: readonly Column[]
   /** Cells in the order of the columns; missing ones are empty. */
   readonly rows: readonly (readonly Cell[])[]

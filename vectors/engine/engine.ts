@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { InputError } from '../errors.ts'
+import { InfraError, InputError } from '../errors.ts'
 import type { Arena } from './arena.ts'
 import type { Forward } from './forward.ts'
 import { generateJob, type JobContext, readJob, scoreJob } from './jobs.ts'
@@ -41,7 +41,9 @@ export function createEngine(parts: EngineParts): Engine {
       totals.newTokens += generated
     },
   }
+  let isClosed = false
   const prepare = (tokens: readonly number[], steering: Steering | undefined) => {
+    if (isClosed) throw new InfraError('the engine is closed')
     checkTokens(tokens, parts)
     return prepareSteering(steering, { width: facts.width, steerLayers: facts.steerLayers, promptTokens: tokens.length })
   }
@@ -79,7 +81,9 @@ export function createEngine(parts: EngineParts): Engine {
     },
     stats: (): EngineStats => ({ ...totals, steps: scheduler.steps() }),
     async [Symbol.asyncDispose]() {
+      isClosed = true
       await places.onIdle()
+      await scheduler.idle()
       await parts.close()
     },
   }

@@ -15,6 +15,8 @@ export interface Job {
 
 export interface Scheduler {
   submit(job: Job): void
+  /** Resolves when nothing is waiting or running. */
+  idle(): Promise<void>
   steps(): number
 }
 
@@ -26,15 +28,15 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
   const waiting: Job[] = []
   const rows: GeneratingRow[] = []
   let current: Job | undefined
-  let running = false
+  let running: Promise<void> | undefined
   let steps = 0
 
   const submit = (job: Job): void => {
     waiting.push(job)
-    if (running) return
-    running = true
     // A macrotask later: calls made in one go share the first batch.
-    setImmediate(() => void loop())
+    running ??= new Promise((resolve) => {
+      setImmediate(() => resolve(loop()))
+    })
   }
 
   async function loop(): Promise<void> {
@@ -43,7 +45,7 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
       if (current) await advance(current)
       if (rows.length > 0) await decode()
     }
-    running = false
+    running = undefined
   }
 
   async function advance(job: Job): Promise<void> {
@@ -95,7 +97,7 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
     tell()
   }
 
-  return { submit, steps: () => steps }
+  return { submit, idle: async () => running, steps: () => steps }
 }
 
 /** Draws the next token and its log-probability under the unscaled distribution. */
