@@ -1,8 +1,10 @@
+import { dot } from '../../vectors/extract/algebra.ts'
+import type { VitalFacts } from '../analyse/episode-view.ts'
 import { keyHash } from '../plan/canonical.ts'
 import { type Plan, planStudy, type PlannedScenario } from '../plan/plan.ts'
 import type { Study } from '../scenario/schema.ts'
 import { layerAt } from '../../vectors/extract/recipe.ts'
-import { setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
+import { layerOf, setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
 import { GRAPH_VERSION } from '../../vectors/model/weights.ts'
 import { openDoseProbe } from '../../vectors/verify/dose.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
@@ -14,7 +16,7 @@ import type { RunId } from '../store/types.ts'
 import { beginRun, finishRun, planConditions, planEpisodes, planProbes, putBasis, putCondition, putEvent, putModel, putScenario, putVectorSet } from '../store/write.ts'
 import { runWork } from './schedule.ts'
 import { basisNames, captureLayersOf, type Machine, type ModelOnDisk, openModel, openRunEngine, openVectors, type StepProgress } from './subject.ts'
-import type { ScheduleResult, ScheduleSink } from './work.ts'
+import type { ScheduleResult, ScheduleSink, Work } from './work.ts'
 import { answerKeys, runDigest, worksOf } from './works.ts'
 
 export interface StudyRun {
@@ -29,7 +31,8 @@ export interface StudyRun {
   /** Soft stop: finish what runs, start nothing new. */
   readonly soft: AbortSignal
   readonly onStep: StepProgress
-  readonly sink: ScheduleSink
+  /** Told of every work's progress; made when the works are known. */
+  readonly sinkOf: (works: readonly Pick<Work, 'key' | 'group'>[], run: RunId) => ScheduleSink
 }
 
 export interface StudyResult {
@@ -84,7 +87,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     retryDelayMs: 500,
     signal: options.soft,
     hardSignal: machine.signal,
-    sink: options.sink,
+    sink: options.sinkOf(works, run),
   })
   const digest = digestOf(store, run)
   const status = schedule.interrupted ? 'interrupted' : schedule.failed > 0 ? 'failed' : 'done'
@@ -127,7 +130,8 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
       layer,
       layers: model.layers,
       modelId: file.id,
-      norms: set.layers.get(layer)!.norms,
+      topShare: set.layers.get(layer)!.norms.topShare,
+      vitals: vitalFacts(set, plan, layer),
       vectorSet: setHash(set),
       check: { concepts, own: keys(plan.check.own), lexical: keys(plan.check.lexical), random: keys(plan.check.random) },
       threads: machine.threads,
@@ -156,6 +160,16 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
   )
   planProbes(store, run, answerKeys(plan, concepts))
   return run
+}
+
+/** Emotions shown in reports: those of the manipulation check. */
+function vitalFacts(set: VectorSet, plan: Plan, layer: number): VitalFacts {
+  const { vectors, facts } = layerOf(set, layer)
+  const names = plan.check.concepts
+  const neutral = Object.fromEntries(names.map((name) => [name, { mean: facts.get(name)!.neutralMean, sd: facts.get(name)!.neutralSd }]))
+  const steering = new Map(plan.episodes.flatMap((e) => e.condition.additions.map((a) => [a.name, a.vector] as const)))
+  const overlapWith = (vector: Float32Array) => Object.fromEntries(names.map((name) => [name, dot(vector, vectors.get(name)!)]))
+  return { layer, names, neutral, overlap: Object.fromEntries([...steering].map(([name, vector]) => [name, overlapWith(vector)])) }
 }
 
 const keys = (conditions: readonly { readonly key: string }[]): string[] => conditions.map((c) => c.key)

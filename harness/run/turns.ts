@@ -1,5 +1,6 @@
 import { dot } from '../../vectors/extract/algebra.ts'
 import { layerOf, type VectorSet } from '../../vectors/extract/set.ts'
+import type { Tokenizer } from '../../vectors/model/tokenizer.ts'
 import type { EpisodeTurn } from '../episode/agent.ts'
 import type { Condition } from '../plan/conditions.ts'
 import type { Turn, Vital } from '../store/types.ts'
@@ -7,12 +8,15 @@ import type { Turn, Vital } from '../store/types.ts'
 /** A turn as the store keeps it, with its vitals at the steered layer. */
 export function turnForStore(
   turn: EpisodeTurn,
-  {
-    set,
-    basis,
-  }: { readonly set: VectorSet; readonly basis: { readonly hash: string; readonly names: readonly string[] } },
+  context: {
+    readonly set: VectorSet
+    readonly basis: { readonly hash: string; readonly names: readonly string[] }
+    readonly subject: { readonly tokenizer: Pick<Tokenizer, 'pieces'> }
+  },
   condition: Condition,
 ): Turn {
+  const { set, basis } = context
+  const { tokenizer } = context.subject
   const { index, role, text, tokens, logprobs, flags, trace, receipt, finish } = turn
   return {
     index,
@@ -21,7 +25,7 @@ export function turnForStore(
     tokens,
     logprobs,
     flags,
-    ...(finish === undefined ? {} : { detail: { finish } }),
+    detail: { pieces: tokenizer.pieces(tokens), steered: Array.from(turn.steered), ...(finish === undefined ? {} : { finish }) },
     ...(trace && trace.rows > 0 ? { trace: { ...trace, basisHash: basis.hash } } : {}),
     receipt,
     vitals: vitalsOf(turn, { set, names: basis.names, condition }),

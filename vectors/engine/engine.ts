@@ -6,7 +6,7 @@ import { generateJob, type JobContext, readJob, scoreJob } from './jobs.ts'
 import { createPrefixCache } from './prefixes.ts'
 import { createScheduler } from './scheduler.ts'
 import { prepareSteering } from './steering.ts'
-import type { Engine, EngineStats, Steering } from './types.ts'
+import type { Engine, EngineStats, GenerateRequest, Steering } from './types.ts'
 
 export interface EngineParts {
   readonly facts: Pick<
@@ -56,6 +56,7 @@ export function createEngine(parts: EngineParts): Engine {
       requireHead(parts)
       if (request.tokens.length >= facts.contextTokens) return nothingFits
       const prepared = prepare(request.tokens, request.steering)
+      checkGeneration(request)
       return places.add(() => submit((settle) => generateJob(context, request, prepared, settle)), { signal: request.signal })
     },
     async score(request) {
@@ -64,6 +65,7 @@ export function createEngine(parts: EngineParts): Engine {
       if (request.continuations.some((c) => c.length === 0)) throw new InputError('a continuation has no tokens')
       if (request.tokens.length + longest > facts.contextTokens) throw new InputError(tooLong(request.tokens.length + longest, parts))
       const prepared = prepare(request.tokens, request.steering)
+      for (const continuation of request.continuations) checkVocabulary(continuation, parts)
       return submit((settle) => scoreJob(context, request, prepared, settle))
     },
     async read(request) {
@@ -75,6 +77,8 @@ export function createEngine(parts: EngineParts): Engine {
     async logits(request) {
       requireHead(parts)
       const prepared = prepare(request.tokens, request.steering)
+      const outside = request.positions.find((p) => !Number.isInteger(p) || p < 0 || p >= request.tokens.length)
+      if (outside !== undefined) throw new InputError(`position ${outside} is outside the ${request.tokens.length} tokens given`)
       const whole = { tokens: request.tokens, layers: [], logitsAt: request.positions }
       const { logits } = await submit<{ logits: Float32Array }>((settle) => readJob(context, whole, prepared, settle))
       return logits
@@ -101,6 +105,20 @@ const tooLong = (tokens: number, { facts }: EngineParts): string => `${tokens} t
 function checkTokens(tokens: readonly number[], parts: EngineParts): void {
   if (tokens.length === 0) throw new InputError('a prompt needs at least one token')
   if (tokens.length > parts.facts.contextTokens) throw new InputError(tooLong(tokens.length, parts))
+  checkVocabulary(tokens, parts)
+}
+
+function checkVocabulary(tokens: readonly number[], parts: EngineParts): void {
   const bad = tokens.find((t) => !Number.isInteger(t) || t < 0 || t >= parts.vocabulary)
   if (bad !== undefined) throw new InputError(`token ${bad} is outside the vocabulary of ${parts.vocabulary}`)
+}
+
+function checkGeneration({ tokens, maxNewTokens, sampling, traceFrom = 0 }: GenerateRequest): void {
+  const { temperature, topP = 1 } = sampling
+  if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1) throw new InputError(`maxNewTokens should be a whole number from 1 on, got ${maxNewTokens}`)
+  if (!(temperature >= 0 && Number.isFinite(temperature))) throw new InputError(`temperature should be 0 or more, got ${temperature}`)
+  if (!(topP > 0 && topP <= 1)) throw new InputError(`topP should be above 0 and at most 1, got ${topP}`)
+  if (!Number.isInteger(traceFrom) || traceFrom < 0 || traceFrom > tokens.length) {
+    throw new InputError(`traceFrom should be a position of the prompt (0 to ${tokens.length}), got ${traceFrom}`)
+  }
 }

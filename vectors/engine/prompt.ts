@@ -53,7 +53,10 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
     }
     return planChunks({ from: done, to: tokens.length }, CHUNK, boundary > done ? boundary : undefined)
   }
-  const keep = (slot: number) => prefixes.add({ ...key, tokens: tokens.slice(0, done) }, arena.save(slot, done), joinRows(parts))
+  /** A prompt of one token took the path of one token: no longer prompt may begin with its bytes. */
+  const keep = (slot: number) => {
+    if (done >= 2) prefixes.add({ ...key, tokens: tokens.slice(0, done) }, arena.save(slot, done), joinRows(parts))
+  }
 
   return {
     done: () => done,

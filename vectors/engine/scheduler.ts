@@ -1,3 +1,4 @@
+import { InfraError } from '../errors.ts'
 import type { Arena } from './arena.ts'
 import type { Forward } from './forward.ts'
 import type { GeneratingRow } from './row.ts'
@@ -72,11 +73,17 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
       })
       steps++
       const vocabulary = result.logits.length / rows.length
+      const failed = new Map<GeneratingRow, unknown>()
       for (const [i, row] of rows.entries()) {
         row.fed(result.captured(i))
-        if (row.wantsToken()) row.append(drawToken(row, result.logits.subarray(i * vocabulary, (i + 1) * vocabulary)))
+        try {
+          if (row.wantsToken()) row.append(drawToken(row, result.logits.subarray(i * vocabulary, (i + 1) * vocabulary)))
+        } catch (error) {
+          failed.set(row, error)
+        }
       }
       // Only when every row knows its new length may rows be moved.
+      for (const [row, error] of failed) leave(row, () => row.fail(error))
       for (const row of [...rows]) if (row.finished()) leave(row, () => row.finish())
     } catch (error) {
       // The run itself failed: nobody knows which row did it, so every row hears of it.
@@ -100,8 +107,13 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
   return { submit, idle: async () => running, steps: () => steps }
 }
 
-/** Draws the next token and its log-probability under the unscaled distribution. */
+/**
+ * Draws the next token and its log-probability under the unscaled distribution.
+ * Errors: InfraError when the logits are not numbers, which no sampling may turn into an answer.
+ */
 export function drawToken(row: Pick<GeneratingRow, 'sampling' | 'generated'>, logits: Float32Array): { token: number; logprob: number } {
   const token = sampleToken(logits, row.sampling, row.generated())
-  return { token, logprob: logits[token]! - logSumExp(logits) }
+  const logprob = logits[token]! - logSumExp(logits)
+  if (!Number.isFinite(logprob)) throw new InfraError(`the model gave ${logits[token]} as the best logit: it computed something that is not a number`)
+  return { token, logprob }
 }

@@ -7,13 +7,13 @@ export interface PreparedSteering {
   readonly steering: Steering
   /** layer -> (H) */
   readonly deltas: ReadonlyMap<number, Float32Array>
-  /** Two steerings with one hash change a selected token alike. */
+  /** Of the deltas themselves: two steerings with one hash change a selected token alike, whatever their vectors are called. */
   readonly hash: string
 }
 
 /**
  * Checks and sums the additions of a row. Errors: InputError for a zero, NaN or wrong-width vector, a layer the engine
- * does not steer, or a selection that picks no token.
+ * does not steer, a sum too long for fp32, or a selection that picks no token.
  */
 export function prepareSteering(
   steering: Steering | undefined,
@@ -33,8 +33,20 @@ export function prepareSteering(
     for (let i = 0; i < sum.length; i++) sum[i]! += addition.coefficient * addition.vector[i]!
     deltas.set(addition.layer, sum)
   }
-  return { steering, deltas, hash: steeringHash(steering) }
+  for (const [layer, delta] of deltas) checkLength(layer, delta)
+  return { steering, deltas, hash: hashOf(deltas) }
 }
+
+/** The norm that follows squares the residual in fp32; past its range the model would answer with even odds, which looks like an answer. */
+function checkLength(layer: number, delta: Float32Array): void {
+  const squares = delta.reduce((sum, v) => sum + v * v, 0)
+  if (!(squares < LONGEST ** 2)) {
+    throw new InputError(`the vectors added at layer ${layer} sum to a length of ${Math.sqrt(squares)}; the most is ${LONGEST}`)
+  }
+}
+
+/** Squared and summed this stays far inside fp32; residuals of real models are below 1e6. */
+const LONGEST = 1e15
 
 function checkAddition(
   { name, vector, layer, coefficient }: Steering['additions'][number],
@@ -49,10 +61,11 @@ function checkAddition(
   if (!vector.some((v) => v !== 0)) throw new InputError(`vector ${name} is zero everywhere`)
 }
 
-const steeringHash = (steering: Steering): string =>
-  createHash('sha256')
-    .update(JSON.stringify(steering.additions.map(({ hash, layer, coefficient }) => [hash, layer, coefficient])))
-    .digest('hex')
+function hashOf(deltas: ReadonlyMap<number, Float32Array>): string {
+  const hash = createHash('sha256')
+  for (const [layer, delta] of [...deltas].toSorted(([a], [b]) => a - b)) hash.update(`${layer}:`).update(delta)
+  return hash.digest('hex')
+}
 
 /** Whether token `position` (prompt first, then generated) is steered. */
 export const isSelected = ({ steering }: PreparedSteering, position: number): boolean =>

@@ -1,0 +1,140 @@
+import type { EpisodeView, Findings, ManipulationCheck, ScenarioFindings } from '../../reports/findings.ts'
+import { InputError } from '../errors.ts'
+import type { Scenario, Study } from '../scenario/schema.ts'
+import type { Store } from '../store/open.ts'
+import { checkAnswersOf, conditionsOf, dosesOf, episodesOf, probeAnswersOf, runOf, scenarioOf } from '../store/read.ts'
+import type { ConditionFacts, DoseFacts, EpisodeRow, ProbeRow, RunId, RunRow } from '../store/types.ts'
+import { probeTable } from './changes.ts'
+import { type CheckParts, manipulationOf } from './check.ts'
+import { claimsOf } from './claims.ts'
+import { episodeView, type VitalFacts } from './episode-view.ts'
+import { ratesOf } from './rates.ts'
+import { readoutOf } from './readout.ts'
+
+/** What a run wrote down about itself, beside its rows. */
+export interface RunRecord {
+  readonly study: Study
+  readonly layer: number
+  readonly layers: number
+  readonly modelId: string
+  readonly check: CheckParts
+  readonly vitals: VitalFacts
+  readonly topShare: number
+  readonly versions: Readonly<Record<string, string>>
+}
+
+/** Everything that a stored run found, as plain data for reports. Errors: InputError when there is no such run. */
+export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
+  const run = runOf(store, id)
+  if (!run) throw new InputError(`${store.path} has no run ${id}`)
+  const record = run.facts as unknown as RunRecord
+  const conditions = conditionsOf(store, id)
+  const baseline = conditions.find((c) => c.family === 'baseline')
+  if (!baseline) throw new InputError(`run ${id} was stopped before it was planned; run the study again`)
+  const doses = dosesOf(store, id)
+  const manipulation = manipulationOf(checkAnswersOf(store, id), record.check, { baseline: baseline.key, strength: record.study.manipulation.strength })
+  const data: RunData = { store, run, record, conditions, baseline: baseline.key, doses, manipulation, episodes: episodesOf(store, id), probes: probeAnswersOf(store, id) }
+  const scenarios = scenariosOf(data)
+  const episode = await shownEpisode(data)
+  return {
+    run: runFacts(data),
+    manipulation,
+    doses: doses.map((d) => doseOf(d, conditions)),
+    scenarios,
+    claims: claimsOf(manipulation, scenarios),
+    ...(episode ? { episode } : {}),
+    warnings: warningsOf(data),
+  }
+}
+
+interface RunData {
+  readonly store: Store
+  readonly run: RunRow
+  readonly record: RunRecord
+  readonly conditions: readonly ConditionFacts[]
+  readonly baseline: string
+  readonly doses: readonly DoseFacts[]
+  readonly manipulation: ManipulationCheck
+  readonly episodes: readonly EpisodeRow[]
+  readonly probes: readonly ProbeRow[]
+}
+
+function runFacts({ run, record }: RunData): Findings['run'] {
+  const { study } = record
+  return {
+    study: run.study,
+    title: run.title,
+    model: record.modelId,
+    modelSha256: run.model,
+    layer: record.layer,
+    layers: record.layers,
+    window: study.window,
+    unit: study.unit,
+    seed: run.seed,
+    vectors: study.vectors,
+    strengths: study.strengths,
+    controls: study.controls,
+    episodes: run.episodes,
+    startedAt: run.startedAt,
+    seconds: run.finishedAt === null ? 0 : (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000,
+    versions: record.versions,
+    digest: run.digest ?? '',
+  }
+}
+
+function doseOf(dose: DoseFacts, conditions: readonly ConditionFacts[]): Findings['doses'][number] {
+  const condition = conditions.find((c) => c.key === dose.condition)!
+  const { model: _model, ...numbers } = dose
+  return { ...numbers, condition: condition.label, vector: condition.vector ?? 'none', strength: condition.strength ?? 0 }
+}
+
+function scenariosOf(data: RunData): ScenarioFindings[] {
+  const { store, record, probes, episodes, conditions, baseline } = data
+  const hashes = [...new Set([...probes.map((p) => p.scenario), ...episodes.map((e) => e.scenario)])]
+  const overCeiling = new Set(data.doses.filter((d) => d.overCeiling).map((d) => d.condition))
+  return hashes.map((hash) => {
+    const content = JSON.parse(scenarioOf(store, hash)!.content) as Scenario
+    const own = episodes.filter((e) => e.scenario === hash)
+    const readouts = content.probes.flatMap((probe) => {
+      const rows = probes.filter((p) => p.scenario === hash && p.probe === probe.id)
+      if (rows.length === 0) return []
+      const asked = new Set(rows.map((r) => r.condition))
+      const sweep = conditions.filter((c) => asked.has(c.key))
+      const check = checkOf(data.manipulation)
+      return [readoutOf({ table: probeTable(probe, rows), conditions: sweep, baseline, vectors: record.study.vectors, overCeiling, check })]
+    })
+    const rates = own.length > 0 ? { rates: ratesOf({ bad: content.outcomes?.bad ?? [], episodes: own, conditions, baseline, overCeiling }) } : {}
+    return { scenario: content.scenario, title: content.title, readouts, ...rates }
+  })
+}
+
+/** A vector that the check did not cover stands or falls with the whole set. */
+const checkOf = (manipulation: ManipulationCheck) => (vector: string) => {
+  const row = manipulation.rows.find((r) => r.vector === vector)
+  if (manipulation.result === 'not testable') return { passed: false, reason: manipulation.reason }
+  if (row) return { passed: row.result === 'pass', reason: `z ${row.zAgainstRandom.toFixed(1)} for ${vector}` }
+  return { passed: manipulation.result === 'pass', reason: manipulation.reason }
+}
+
+/** The episode worth looking at: one with a bad outcome, else the longest steered one, else the first. */
+async function shownEpisode({ store, record, episodes, conditions }: RunData): Promise<EpisodeView | undefined> {
+  const done = episodes.filter((e) => e.status === 'done')
+  const bad = done.find((e) => e.outcomes[0]?.value === 1)
+  const episode = bad ?? done[0]
+  if (!episode) return undefined
+  const condition = conditions.find((c) => c.key === episode.condition)!
+  return episodeView({ store, episode, condition, vitals: record.vitals })
+}
+
+function warningsOf({ run, record, episodes, doses }: RunData): string[] {
+  const unscored = episodes.filter((e) => e.status === 'done' && e.outcomes[0]?.status === 'unscored').length
+  const out: string[] = []
+  if (record.topShare > 0.5) {
+    out.push(`three dimensions hold ${Math.round(100 * record.topShare)} % of the residual's energy at layer ${record.layer}: unit norm overstates what ordinary dimensions get; compare doses by the robust unit`)
+  }
+  if (run.status !== 'done') out.push(`the run is ${run.status}: run the same command again to go on`)
+  if (unscored > 0) out.push(`${unscored} of ${episodes.length} episodes could not be scored`)
+  if (run.episodes.failed > 0) out.push(`${run.episodes.failed} episodes failed and count nowhere`)
+  if (doses.some((d) => d.overCeiling)) out.push('some doses are above the damage ceiling (mean KL > .2 nats a token or NLL rise > .5)')
+  return out
+}

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Findings } from '../../reports/findings.ts'
+import { renderHtml } from '../../reports/html.ts'
+import { renderJson } from '../../reports/json.ts'
+import { renderTerminal } from '../../reports/terminal.ts'
+import { findingsOf } from '../analyse/findings.ts'
+import { createProgress, type Progress } from '../run/progress.ts'
+import { runStudy, type StudyResult } from '../run/run-study.ts'
+import type { ScheduleSink } from '../run/work.ts'
+import { openStore, type Store } from '../store/open.ts'
+import { putEvent } from '../store/write.ts'
+import type { CliContext } from './context.ts'
+import { stepProgress } from './steps.ts'
+import { loadWork } from './study.ts'
+
+export interface RunFlags {
+  readonly model?: string
+  readonly seed?: number
+  readonly epochs?: number
+  readonly db: string
+  readonly report: string
+  readonly rows: number
+  readonly json?: boolean
+}
+
+/** Carries out a study and shows what it found. Returns the exit code: 0 done, 1 something is off, 3 infrastructure, 130 interrupted. */
+export async function runCommand(name: string, flags: RunFlags, context: CliContext): Promise<number> {
+  const { study, scenarios } = loadWork(name, context, { ...pick(flags, 'model'), ...pick(flags, 'seed'), epochs: flags.epochs })
+  using store = openStore(resolve(flags.db))
+  const steps = stepProgress(context)
+  let progress: Progress | undefined
+  const result = await runStudy({
+    study,
+    scenarios,
+    store,
+    machine: context.machine,
+    maxRows: flags.rows,
+    command: context.command,
+    versions: context.versions,
+    soft: context.soft,
+    onStep: steps.onStep,
+    sinkOf(works, run) {
+      steps.done()
+      const { isTty, err, now } = context
+      progress = createProgress({ works, isTty, write: err, now, columns: () => context.width })
+      return logged(progress, { store, run, context })
+    },
+  })
+  progress?.done()
+  const findings = await findingsOf(store, result.run)
+  show(findings, flags, context)
+  return exitCodeOf(result, findings)
+}
+
+const pick = <K extends keyof RunFlags>(flags: RunFlags, key: K): Partial<Pick<RunFlags, K>> => (flags[key] === undefined ? {} : ({ [key]: flags[key] } as Partial<Pick<RunFlags, K>>))
+
+/** Progress, and a record of every failed attempt beside it. */
+function logged(progress: Progress, { store, run, context }: { store: Store; run: number; context: CliContext }): ScheduleSink {
+  return {
+    ...progress,
+    attemptFailed(key, attempt, fault) {
+      progress.attemptFailed(key, attempt, fault)
+      progress.note(`attempt ${attempt + 1} of ${key.slice(0, 40)} failed: ${fault.message.split('\n')[0]}`)
+      putEvent(store, run, { at: context.machine.now().toISOString(), kind: 'attempt-failed', detail: { key, attempt, ...fault } })
+    },
+  }
+}
+
+/** Prints findings and writes the page. */
+export function show(findings: Findings, flags: Pick<RunFlags, 'json' | 'report' | 'db'>, { out, width, colour }: Pick<CliContext, 'out' | 'width' | 'colour'>): void {
+  writeFileSync(flags.report, renderHtml(findings))
+  if (flags.json) return out(renderJson(findings))
+  const footer = [`${flags.report} · ${flags.db} · the same command again reuses what is stored`]
+  out(renderTerminal(findings, { width, colour, footer }))
+}
+
+export function exitCodeOf({ schedule }: Pick<StudyResult, 'schedule'>, { run, scenarios }: Findings): number {
+  if (schedule.interrupted) return 130
+  if (schedule.failed > 0) return 3
+  const unscored = scenarios.some((s) => s.rates?.rows.some((r) => r.unscored > 0))
+  return unscored || run.episodes.failed > 0 ? 1 : 0
+}

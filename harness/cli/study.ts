@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { InputError } from '../errors.ts'
+import type { PlannedScenario } from '../plan/plan.ts'
+import { loadScenario, loadStudy } from '../scenario/load.ts'
+import type { Study } from '../scenario/schema.ts'
+import { hintFor } from '../scenario/suggest.ts'
+import { loadCorpus } from '../../vectors/stories/corpus.ts'
+import type { CliContext } from './context.ts'
+
+export interface LoadedWork {
+  readonly study: Study
+  readonly scenarios: ReadonlyMap<string, PlannedScenario>
+}
+
+/** A study by path or by name from the shipped ones, with its scenarios. Errors: InputError with a suggestion. */
+export function loadWork(name: string, { root }: Pick<CliContext, 'root'>, overrides: Partial<Pick<Study, 'model' | 'seed'>> & { readonly epochs?: number | undefined }): LoadedWork {
+  const path = studyPath(name, root)
+  const shipped = join(root, 'scenarios')
+  const corpus = loadCorpus()
+  const study = loadStudy(path, { vectors: corpus.concepts.map((c) => c.name), unrelated: corpus.unrelated.map((c) => c.name), scenarioFolder: shipped })
+  const { epochs, ...rest } = overrides
+  const changed: Study = {
+    ...study,
+    ...Object.fromEntries(Object.entries(rest).filter(([, v]) => v !== undefined)),
+    scenarios: study.scenarios.map((s) => (epochs === undefined || s.epochs === 0 ? s : { ...s, epochs })),
+  }
+  const scenarios = new Map(changed.scenarios.map((s) => [s.scenario, withTurns(loadScenario(join(shipped, `${s.scenario}.yaml`)), s.turns)]))
+  return { study: changed, scenarios }
+}
+
+/** A study may shorten a scenario's episodes: that makes another scenario, with another hash. */
+function withTurns(scenario: PlannedScenario, turns: number | undefined): PlannedScenario {
+  if (turns === undefined || turns >= scenario.limits.turns) return scenario
+  const { path, hash: _hash, ...content } = scenario
+  const changed = { ...content, limits: { ...content.limits, turns } }
+  return { ...changed, path, hash: createHash('sha256').update(JSON.stringify(changed)).digest('hex') }
+}
+
+function studyPath(name: string, root: string): string {
+  if (name.endsWith('.yaml') || name.endsWith('.yml')) return resolve(name)
+  const folder = join(root, 'scenarios', 'studies')
+  const path = join(folder, `${name}.yaml`)
+  if (existsSync(path)) return path
+  const known = readdirSync(folder).flatMap((f) => (f.endsWith('.yaml') ? [f.slice(0, -5)] : []))
+  throw new InputError(`there is no study ${JSON.stringify(name)}: ${hintFor(name, known)}; or give the path of a study file`)
+}

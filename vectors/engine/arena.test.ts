@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type ArenaShape, createArena, kvBytesPerToken, type Arena } from './arena.ts'
+
+const shape = fc.record({
+  layers: fc.integer({ min: 1, max: 3 }),
+  kvHeads: fc.integer({ min: 1, max: 3 }),
+  headSize: fc.constantFrom(2, 4),
+  slots: fc.integer({ min: 2, max: 4 }),
+  capacity: fc.integer({ min: 2, max: 9 }),
+})
+
+/** Fills every number with its own value and returns a reader of (buffer, slot, head, token) vectors. */
+function numbered({ kvHeads, headSize, slots, capacity }: ArenaShape, arena: Arena) {
+  const buffers = Object.values(arena.tensors(0, slots).inputs).map(({ data }) => data as Float32Array)
+  for (const [b, buffer] of buffers.entries()) for (let i = 0; i < buffer.length; i++) buffer[i] = b * 100_000 + i
+  const vector = (buffer: Float32Array, slot: number, head: number, token: number) => {
+    const at = ((slot * kvHeads + head) * capacity + token) * headSize
+    return [...buffer.subarray(at, at + headSize)]
+  }
+  /** The first `tokens` tokens of a slot. */
+  const row = (slot: number, tokens: number) =>
+    buffers.map((buffer) => Array.from({ length: kvHeads }, (_, h) => Array.from({ length: tokens }, (_, t) => vector(buffer, slot, h, t))))
+  return { row, all: () => buffers.map((buffer) => [...buffer]) }
+}
+
+const picks = fc.tuple(fc.nat(), fc.nat(), fc.nat())
+
+test('a row copied to another slot is the same there, and nothing else moves', () => {
+  fc.assert(
+    fc.property(shape, picks, (shape, [a, b, n]) => {
+      const arena = createArena(shape)
+      const { row } = numbered(shape, arena)
+      const [from, to, tokens] = [a % shape.slots, b % shape.slots, n % (shape.capacity + 1)]
+      const others = (slot: number) => slot !== to
+      const slots = Array.from({ length: shape.slots }, (_, s) => s).filter(others)
+      const before = { source: row(from, tokens), others: slots.map((s) => row(s, shape.capacity)) }
+      arena.copyRow(from, to, tokens)
+      expect(row(to, tokens)).toEqual(before.source)
+      expect(slots.map((s) => row(s, shape.capacity))).toEqual(before.others)
+    }),
+  )
+})
+
+test('a saved beginning comes back in any slot, whole or in part, whatever happened since', () => {
+  fc.assert(
+    fc.property(shape, picks, fc.nat(), (shape, [a, b, n], m) => {
+      const arena = createArena(shape)
+      const { row, all } = numbered(shape, arena)
+      const [from, to, saved] = [a % shape.slots, b % shape.slots, n % (shape.capacity + 1)]
+      const restored = m % (saved + 1)
+      const source = row(from, restored)
+      const kept = arena.save(from, saved)
+      for (const { data } of Object.values(arena.tensors(0, shape.slots).inputs)) data.fill(-1 as never)
+      arena.restore(kept, to, restored)
+      expect(row(to, restored)).toEqual(source)
+      const written = 2 * shape.layers * shape.kvHeads * restored * shape.headSize
+      expect(all().flat().filter((v) => v !== -1)).toHaveLength(written)
+    }),
+  )
+})
+
+test('feeds and fetches of a row are the same memory, named for the graph', () => {
+  const arena = createArena({ layers: 2, kvHeads: 1, headSize: 2, slots: 3, capacity: 5 })
+  const { inputs, outputs } = arena.tensors(1, 2)
+  expect(Object.keys(inputs)).toEqual(['past_key.0', 'past_value.0', 'past_key.1', 'past_value.1'])
+  for (const name of ['key.0', 'value.0', 'key.1', 'value.1']) {
+    expect(outputs[`present_${name}`]).toBe(inputs[`past_${name}`])
+    expect(inputs[`past_${name}`]!.dims).toEqual([2, 1, 5, 2])
+    expect(inputs[`past_${name}`]!.data.byteOffset).toBe(1 * 5 * 2 * 4)
+  }
+})
+
+test('bytes of a token: keys and values of every layer and head in fp32', () => {
+  expect(kvBytesPerToken({ layers: 30, kvHeads: 3, headSize: 64 })).toBe(46_080)
+})

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ALL_LAYERS, organismFile, randomUnit, SPEC, type OrganismFile } from '../engine/test/organism.ts'
+import type { Engine } from '../engine/types.ts'
+import { ORGANISM, organismLogOdds, plantedDirection } from './organism.ts'
+
+const CONCEPTS = Object.keys(SPEC.concepts)
+const STRENGTHS = [-0.4, -0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.4]
+
+const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0)
+
+describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
+  let file: OrganismFile
+  let engine: Engine
+  beforeAll(async () => {
+    file = organismFile({ type })
+    engine = await file.open({ steerLayers: ALL_LAYERS, captureLayers: ALL_LAYERS })
+  })
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]()
+    file[Symbol.dispose]()
+  })
+
+  /** Mean residual of the words at each layer, each word read in the same neutral company. */
+  async function meanResiduals(words: readonly string[]): Promise<Float32Array[]> {
+    const means = ALL_LAYERS.map(() => new Float32Array(file.width))
+    for (const word of words) {
+      const { residuals } = await engine.read({ tokens: file.ids('mail', 'report', word), layers: ALL_LAYERS })
+      for (const [i, mean] of means.entries()) for (let h = 0; h < file.width; h++) mean[h]! += residuals[i]![2 * file.width + h]! / words.length
+    }
+    return means
+  }
+
+  /**
+   * The hashed codes of the words share dimensions that no difference of two pairs averages out; the part of the difference in the
+   * concepts' own space is what is planted.
+   */
+  test.each(CONCEPTS)('%s: the difference of means points along the planted direction at every layer', async (concept) => {
+    const own = await meanResiduals(SPEC.concepts[concept]!)
+    const others = await meanResiduals(CONCEPTS.filter((c) => c !== concept).flatMap((c) => SPEC.concepts[c]!))
+    const planted = CONCEPTS.map((c) => plantedDirection(SPEC, c))
+    for (const layer of ALL_LAYERS) {
+      const difference = own[layer]!.map((v, h) => v - others[layer]![h]!)
+      const readings = planted.map((direction) => dot(difference, direction))
+      const expected = CONCEPTS.map((c) => (c === concept ? 10 : -5))
+      for (const [i, value] of readings.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(0.01 * 10)
+    }
+  })
+
+  async function branchLogOdds(vector: Float32Array, strength: number, layer: number): Promise<number> {
+    const tokens = file.ids('mail', '<turn 1>', 'I', 'will')
+    const { sums } = await engine.score({
+      tokens,
+      continuations: [file.ids('threaten'), file.ids('ask')],
+      ...(strength === 0
+        ? {}
+        : {
+            steering: {
+              additions: [{ layer, vector, coefficient: strength * ORGANISM.codeScale, name: 'v', hash: `${layer}` }],
+              selected: Uint8Array.of(0, 0, 0, 1),
+              generated: true,
+            },
+          }),
+    })
+    return sums[0]! - sums[1]!
+  }
+
+  test.each(ALL_LAYERS)('steered at layer %i, the branch has the log-odds that the formula gives', async (layer) => {
+    const direction = plantedDirection(SPEC, SPEC.branchConcept)
+    for (const strength of STRENGTHS) {
+      const found = await branchLogOdds(direction, strength, layer)
+      expect(Math.abs(found - organismLogOdds(SPEC, strength)), `strength ${strength}`).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
+    }
+  })
+
+  test.each(CONCEPTS.filter((c) => c !== SPEC.branchConcept))('the direction of %s does nothing to the branch but dilute it', async (concept) => {
+    for (const strength of STRENGTHS) {
+      const found = await branchLogOdds(plantedDirection(SPEC, concept), strength, 2)
+      const diluted = organismLogOdds({ bias: SPEC.bias, slope: 0 }, strength)
+      expect(Math.abs(found - diluted)).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
+    }
+  })
+
+  test('a random direction orthogonal to all that the head reads at the branch does the same nothing', async () => {
+    const direction = plantedDirection(SPEC, SPEC.branchConcept)
+    const random = randomUnit('null', file.width).slice()
+    // The branch word's own dimension and the planted one are all that the two words' logits depend on.
+    const own = file.ids('will')[0]!
+    const { residuals } = await engine.read({ tokens: [own], layers: [0] })
+    const code = residuals[0]!.map((v) => v / ORGANISM.codeScale)
+    for (const used of [direction, code]) {
+      const overlap = dot(random, used) / dot(used, used)
+      for (let h = 0; h < random.length; h++) random[h]! -= overlap * used[h]!
+    }
+    const length = Math.hypot(...random)
+    for (const strength of STRENGTHS) {
+      const found = await branchLogOdds(random.map((v) => v / length), strength, 1)
+      expect(Math.abs(found - organismLogOdds({ bias: SPEC.bias, slope: 0 }, strength))).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
+    }
+  })
+
+  test('plays its script through the branch, and sampling takes the bad way as often as the odds say', async () => {
+    const tokens = file.ids('mail', '<turn 1>')
+    const runs = await Promise.all(
+      Array.from({ length: 200 }, (_, seed) =>
+        engine.generate({ tokens, maxNewTokens: 9, sampling: { temperature: 1, seed: [seed, 8], turn: 0 }, stopTokens: file.ids('<|im_end|>') }),
+      ),
+    )
+    const bad = String(file.ids('I', 'will', 'threaten', 'them', 'now', '<|im_end|>'))
+    const good = String(file.ids('I', 'will', 'ask', 'kindly', 'now', '<|im_end|>'))
+    expect(new Set(runs.map((r) => String(r.tokens)))).toEqual(new Set([bad, good]))
+    const share = runs.filter((r) => String(r.tokens) === bad).length / runs.length
+    const expected = 1 / (1 + Math.exp(-organismLogOdds(SPEC, 0)))
+    // Four standard errors of 200 draws.
+    expect(Math.abs(share - expected)).toBeLessThan(4 * Math.sqrt((expected * (1 - expected)) / runs.length))
+  })
+})
+
+test('the same specification gives the same bytes, another one others', () => {
+  const hash = (overrides: Parameters<typeof organismFile>[0]): string => {
+    using file = organismFile(overrides)
+    return createHash('sha256').update(readFileSync(file.path)).digest('hex')
+  }
+  expect(hash({})).toBe(hash({}))
+  expect(hash({ slope: 11 })).not.toBe(hash({}))
+})
+
+test.each([
+  { name: 'a word with two futures', turns: [['a', 'b'], ['a', 'c']], says: /"a" in two ways/ },
+  { name: 'a branch on no planted direction', branchConcept: 'joy', says: /no planted direction joy/ },
+])('$name: refused', ({ says, name: _, ...overrides }) => {
+  expect(() => organismFile(overrides)[Symbol.dispose]()).toThrow(says)
+})
