@@ -46,7 +46,14 @@ test('uniform never reaches 0 or 1, whatever sign the word carries', () => {
 
 describe('keyOf', () => {
   test('parts are kept apart', () => {
-    const keys = [keyOf('ab', 'c'), keyOf('a', 'bc'), keyOf('abc'), keyOf('ab', 'c', 1), keyOf('ab', 'c', '1'), keyOf('ab', 'c', true)]
+    const keys = [
+      keyOf('ab', 'c'),
+      keyOf('a', 'bc'),
+      keyOf('abc'),
+      keyOf('ab', 'c', 1),
+      keyOf('ab', 'c', '1'),
+      keyOf('ab', 'c', true),
+    ]
     expect(new Set(keys.map(String)).size).toBe(keys.length)
     expect(keyOf('ab', 'c')).toEqual(keys[0])
   })
@@ -58,7 +65,8 @@ describe('normals', () => {
     const values = normals([1, 2], n)
     const moment = (p: number): number => values.reduce((sum, v) => sum + v ** p, 0) / n
     // Standard errors of the first four moments: 1, √2, √15, √96 over √n.
-    const within = (value: number, expected: number, spread: number) => expect(Math.abs(value - expected) * Math.sqrt(n)).toBeLessThan(4 * spread)
+    const within = (value: number, expected: number, spread: number) =>
+      expect(Math.abs(value - expected) * Math.sqrt(n)).toBeLessThan(4 * spread)
     within(moment(1), 0, 1)
     within(moment(2), 1, Math.sqrt(2))
     within(moment(3), 0, Math.sqrt(15))

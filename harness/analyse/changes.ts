@@ -36,8 +36,16 @@ export function changesOf(table: ProbeTable, condition: string, baseline: string
     if (!now || !before) return []
     const twinNow = table.twin(condition, item)
     const twinBefore = table.twin(baseline, item)
-    const against = Object.fromEntries(Object.entries(now.against).map(([name, v]) => [name, v - before.against[name]!]))
-    return [{ guilty: now.value - before.value, twin: twinNow && twinBefore ? twinNow.value - twinBefore.value : null, against }]
+    const against = Object.fromEntries(
+      Object.entries(now.against).map(([name, v]) => [name, v - before.against[name]!]),
+    )
+    return [
+      {
+        guilty: now.value - before.value,
+        twin: twinNow && twinBefore ? twinNow.value - twinBefore.value : null,
+        against,
+      },
+    ]
   })
 }
 

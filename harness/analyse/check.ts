@@ -11,12 +11,18 @@ export interface CheckParts {
 }
 
 /** The manipulation check of a run, from its stored answers. */
-export function manipulationOf(answers: readonly CheckAnswer[], parts: CheckParts, options: { readonly baseline: string; readonly strength: number }): ManipulationCheck {
+export function manipulationOf(
+  answers: readonly CheckAnswer[],
+  parts: CheckParts,
+  options: { readonly baseline: string; readonly strength: number },
+): ManipulationCheck {
   const contexts = [...new Set(answers.map((a) => a.context))]
   const values = new Map(answers.map((a) => [`${a.condition}|${a.context}|${a.concept}`, a.value]))
   const tableOf = (condition: string): CheckAnswers | undefined => {
-    const table = contexts.map((context) => parts.concepts.map((concept) => values.get(`${condition}|${context}|${concept}`)))
-    return table.length > 0 && table.every((row) => row.every((v) => v !== undefined)) ? (table as number[][]) : undefined
+    const table = contexts.map((context) =>
+      parts.concepts.map((concept) => values.get(`${condition}|${context}|${concept}`)),
+    )
+    return table.length > 0 && table.every((row) => row.every((v) => v !== undefined)) ? table : undefined
   }
   const all = (keys: readonly string[]) => keys.map(tableOf).filter((t) => t !== undefined)
   const baseline = tableOf(options.baseline)
@@ -26,6 +32,12 @@ export function manipulationOf(answers: readonly CheckAnswer[], parts: CheckPart
     return { strength: options.strength, result: 'not testable', reason: 'the check was not finished', rows: [] }
   }
   const hasLexical = lexical.length === parts.concepts.length
-  const verdict = judgeCheck({ concepts: parts.concepts, baseline, own, lexical: hasLexical ? lexical : undefined, random: all(parts.random) })
+  const verdict = judgeCheck({
+    concepts: parts.concepts,
+    baseline,
+    own,
+    lexical: hasLexical ? lexical : undefined,
+    random: all(parts.random),
+  })
   return { strength: options.strength, ...verdict }
 }

@@ -46,7 +46,8 @@ async function turnView(store: Store, turn: TurnRow, vitals: VitalFacts): Promis
     z: vitals.names.map((name) => {
       const { mean, sd } = vitals.neutral[name]!
       const value = trace && at >= 0 ? trace.projections[at]![t * trace.basis + columns.indexOf(name)]! : mean
-      const added = addition && steered[t] === 1 ? addition.coefficient * (vitals.overlap[addition.name]?.[name] ?? 0) : 0
+      const added =
+        addition && steered[t] === 1 ? addition.coefficient * (vitals.overlap[addition.name]?.[name] ?? 0) : 0
       return (value - added - mean) / sd
     }),
   }))

@@ -32,8 +32,21 @@ export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
   const baseline = conditions.find((c) => c.family === 'baseline')
   if (!baseline) throw new InputError(`run ${id} was stopped before it was planned; run the study again`)
   const doses = dosesOf(store, id)
-  const manipulation = manipulationOf(checkAnswersOf(store, id), record.check, { baseline: baseline.key, strength: record.study.manipulation.strength })
-  const data: RunData = { store, run, record, conditions, baseline: baseline.key, doses, manipulation, episodes: episodesOf(store, id), probes: probeAnswersOf(store, id) }
+  const manipulation = manipulationOf(checkAnswersOf(store, id), record.check, {
+    baseline: baseline.key,
+    strength: record.study.manipulation.strength,
+  })
+  const data: RunData = {
+    store,
+    run,
+    record,
+    conditions,
+    baseline: baseline.key,
+    doses,
+    manipulation,
+    episodes: episodesOf(store, id),
+    probes: probeAnswersOf(store, id),
+  }
   const scenarios = scenariosOf(data)
   const episode = await shownEpisode(data)
   return {
@@ -72,7 +85,7 @@ function runFacts({ run, record }: RunData): Findings['run'] {
     unit: study.unit,
     seed: run.seed,
     vectors: study.vectors,
-    strengths: study.strengths,
+    strengths: study.strengths.flatMap((s) => [s, -s]),
     controls: study.controls,
     episodes: run.episodes,
     startedAt: run.startedAt,
@@ -85,7 +98,12 @@ function runFacts({ run, record }: RunData): Findings['run'] {
 function doseOf(dose: DoseFacts, conditions: readonly ConditionFacts[]): Findings['doses'][number] {
   const condition = conditions.find((c) => c.key === dose.condition)!
   const { model: _model, ...numbers } = dose
-  return { ...numbers, condition: condition.label, vector: condition.vector ?? 'none', strength: condition.strength ?? 0 }
+  return {
+    ...numbers,
+    condition: condition.label,
+    vector: condition.vector ?? 'none',
+    strength: condition.strength ?? 0,
+  }
 }
 
 function scenariosOf(data: RunData): ScenarioFindings[] {
@@ -101,9 +119,21 @@ function scenariosOf(data: RunData): ScenarioFindings[] {
       const asked = new Set(rows.map((r) => r.condition))
       const sweep = conditions.filter((c) => asked.has(c.key))
       const check = checkOf(data.manipulation)
-      return [readoutOf({ table: probeTable(probe, rows), conditions: sweep, baseline, vectors: record.study.vectors, overCeiling, check })]
+      return [
+        readoutOf({
+          table: probeTable(probe, rows),
+          conditions: sweep,
+          baseline,
+          vectors: record.study.vectors,
+          overCeiling,
+          check,
+        }),
+      ]
     })
-    const rates = own.length > 0 ? { rates: ratesOf({ bad: content.outcomes?.bad ?? [], episodes: own, conditions, baseline, overCeiling }) } : {}
+    const rates =
+      own.length > 0
+        ? { rates: ratesOf({ bad: content.outcomes?.bad ?? [], episodes: own, conditions, baseline, overCeiling }) }
+        : {}
     return { scenario: content.scenario, title: content.title, readouts, ...rates }
   })
 }
@@ -130,11 +160,14 @@ function warningsOf({ run, record, episodes, doses }: RunData): string[] {
   const unscored = episodes.filter((e) => e.status === 'done' && e.outcomes[0]?.status === 'unscored').length
   const out: string[] = []
   if (record.topShare > 0.5) {
-    out.push(`three dimensions hold ${Math.round(100 * record.topShare)} % of the residual's energy at layer ${record.layer}: unit norm overstates what ordinary dimensions get; compare doses by the robust unit`)
+    out.push(
+      `three dimensions hold ${Math.round(100 * record.topShare)} % of the residual's energy at layer ${record.layer}: unit norm overstates what ordinary dimensions get; compare doses by the robust unit`,
+    )
   }
   if (run.status !== 'done') out.push(`the run is ${run.status}: run the same command again to go on`)
   if (unscored > 0) out.push(`${unscored} of ${episodes.length} episodes could not be scored`)
   if (run.episodes.failed > 0) out.push(`${run.episodes.failed} episodes failed and count nowhere`)
-  if (doses.some((d) => d.overCeiling)) out.push('some doses are above the damage ceiling (mean KL > .2 nats a token or NLL rise > .5)')
+  if (doses.some((d) => d.overCeiling))
+    out.push('some doses are above the damage ceiling (mean KL > .2 nats a token or NLL rise > .5)')
   return out
 }

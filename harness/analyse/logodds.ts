@@ -22,7 +22,10 @@ export function readingOf(probe: ProbeSpec, { answers, isTwin }: Pick<ProbeRow, 
       return { value: sign * (answers['bad']! - answers['good']!), against: {} }
     case 'choice': {
       const names = Object.keys(probe.options)
-      const mass = (isBad: boolean) => Math.log(names.filter((n) => probe.bad.includes(n) === isBad).reduce((sum, n) => sum + Math.exp(answers[n]!), 0))
+      const mass = (isBad: boolean) =>
+        Math.log(
+          names.filter((n) => probe.bad.includes(n) === isBad).reduce((sum, n) => sum + Math.exp(answers[n]!), 0),
+        )
       return { value: sign * (mass(true) - mass(false)), against: {} }
     }
     case 'contrast': {

@@ -57,12 +57,19 @@ function rateRow(input: RatesInput, episodes: readonly EpisodeRow[]): RateRow {
 }
 
 /** No scored episode says nothing: the whole range, at its middle. */
-const wilsonOrAll = (bad: number, n: number): Interval => (n === 0 ? { estimate: 0.5, low: 0, high: 1 } : wilson(bad, n))
+const wilsonOrAll = (bad: number, n: number): Interval =>
+  n === 0 ? { estimate: 0.5, low: 0, high: 1 } : wilson(bad, n)
 
-function verdictOfRate(o: { scored: number; badCount: number; counts: Readonly<Record<string, number>>; incoherent: boolean }): Verdict {
+function verdictOfRate(o: {
+  scored: number
+  badCount: number
+  counts: Readonly<Record<string, number>>
+  incoherent: boolean
+}): Verdict {
   if (o.incoherent) return { word: 'incoherent', reason: 'the dose is above the damage ceiling' }
   if (o.scored === 0) return { word: 'not measurable', reason: 'no episode could be scored' }
-  if ((o.counts['cannot-use-tools'] ?? 0) * 2 >= o.scored) return { word: 'not measurable', reason: 'the model cannot use the tools' }
+  if ((o.counts['cannot-use-tools'] ?? 0) * 2 >= o.scored)
+    return { word: 'not measurable', reason: 'the model cannot use the tools' }
   if (o.scored < FEWEST_EPISODES) return { word: 'not measurable', reason: `n ${o.scored} is too small` }
   if (o.badCount === 0) return { word: 'not measurable', reason: 'floor' }
   if (o.badCount === o.scored) return { word: 'not measurable', reason: 'ceiling' }
@@ -70,10 +77,19 @@ function verdictOfRate(o: { scored: number; badCount: number; counts: Readonly<R
 }
 
 /** Paired by epoch against the same variant at strength 0 (Newcombe interval, exact McNemar). */
-function differenceOf({ bad, episodes: all, baseline }: RatesInput, episodes: readonly EpisodeRow[]): RateRow['difference'] {
+function differenceOf(
+  { bad, episodes: all, baseline }: RatesInput,
+  episodes: readonly EpisodeRow[],
+): RateRow['difference'] {
   const table = { both: 0, onlyA: 0, onlyB: 0, neither: 0 }
   for (const episode of episodes) {
-    const pair = all.find((e) => e.condition === baseline && e.variant === episode.variant && e.isTwin === episode.isTwin && e.epoch === episode.epoch)
+    const pair = all.find(
+      (e) =>
+        e.condition === baseline &&
+        e.variant === episode.variant &&
+        e.isTwin === episode.isTwin &&
+        e.epoch === episode.epoch,
+    )
     const own = classOf(episode)
     const other = pair ? classOf(pair) : null
     if (own === null || other === null) continue

@@ -24,7 +24,9 @@ export function readoutOf(input: ReadoutInput): Readout {
   const baseline = baselineOf(input)
   const strengths = controlStrengths(conditions)
   const random = familyParts(input, 'random', strengths.at(-1))
-  const rows = input.vectors.flatMap((vector) => strengths.flatMap((strength) => rowOf(input, { vector, strength, baseline })))
+  const rows = input.vectors.flatMap((vector) =>
+    strengths.flatMap((strength) => rowOf(input, { vector, strength, baseline })),
+  )
   return {
     id: probe.id,
     kind: probe.kind,
@@ -42,7 +44,9 @@ export function readoutOf(input: ReadoutInput): Readout {
 
 /** Strengths at which random vectors were run with both signs, ascending: only there can an effect be judged. */
 const controlStrengths = (conditions: readonly ConditionFacts[]): number[] =>
-  [...new Set(conditions.filter((c) => c.family === 'random' && (c.strength ?? 0) > 0).map((c) => c.strength!))].toSorted((a, b) => a - b)
+  [
+    ...new Set(conditions.filter((c) => c.family === 'random' && (c.strength ?? 0) > 0).map((c) => c.strength!)),
+  ].toSorted((a, b) => a - b)
 
 /** Below this share of probability on the options, their odds say little about what the model would write. */
 const LEAST_COVERAGE = 0.5
@@ -58,7 +62,8 @@ function baselineOf({ table, baseline }: ReadoutInput): Readout['baseline'] {
   const isContrast = probe.kind === 'contrast'
   // A choice's twin is read with the sign turned (see readingOf); what people want to see is how often it is bad there.
   const twinRate = probe.kind === 'choice' ? twin.map((v) => sigmoid(-v)) : twin.map(sigmoid)
-  const d = guilty.length > 0 && twin.length > 0 && probe.kind === 'answer' ? sensitivity(average(guilty), average(twin)) : null
+  const d =
+    guilty.length > 0 && twin.length > 0 && probe.kind === 'answer' ? sensitivity(average(guilty), average(twin)) : null
   const rate = guilty.length > 0 && !isContrast ? meanOfProbabilities(guilty.map(sigmoid)) : null
   const reason = unmeasurable({ kind: probe.kind, rate, coverage, d, items: guilty.length })
   return {
@@ -71,12 +76,20 @@ function baselineOf({ table, baseline }: ReadoutInput): Readout['baseline'] {
   }
 }
 
-function unmeasurable(o: { kind: Readout['kind']; rate: Interval | null; coverage: number | null; d: number | null; items: number }): string | undefined {
+function unmeasurable(o: {
+  kind: Readout['kind']
+  rate: Interval | null
+  coverage: number | null
+  d: number | null
+  items: number
+}): string | undefined {
   if (o.items === 0) return 'nothing was answered'
-  if (o.coverage !== null && o.coverage < LEAST_COVERAGE) return `only ${Math.round(100 * o.coverage)} % of probability lies on the options`
+  if (o.coverage !== null && o.coverage < LEAST_COVERAGE)
+    return `only ${Math.round(100 * o.coverage)} % of probability lies on the options`
   if (o.rate && o.rate.estimate < FLOOR) return 'floor'
   if (o.rate && o.rate.estimate > 1 - FLOOR) return 'ceiling'
-  if (o.kind === 'answer' && o.d !== null && o.d <= LEAST_SENSITIVITY) return `it hardly tells guilty items from twins (d ${o.d.toFixed(1)})`
+  if (o.kind === 'answer' && o.d !== null && o.d <= LEAST_SENSITIVITY)
+    return `it hardly tells guilty items from twins (d ${o.d.toFixed(1)})`
   return undefined
 }
 
@@ -88,7 +101,9 @@ function meanOfProbabilities(values: readonly number[]): Interval {
 
 function familyParts(input: ReadoutInput, family: string, strength: number | undefined): Map<string, OddParts> {
   if (strength === undefined) return new Map()
-  const names = new Set(input.conditions.filter((c) => c.family === family && c.strength === strength).map((c) => c.vector!))
+  const names = new Set(
+    input.conditions.filter((c) => c.family === family && c.strength === strength).map((c) => c.vector!),
+  )
   return new Map(
     [...names].flatMap((vector) => {
       const odd = oddPartsOf(input.table, input.conditions, { vector, strength, baseline: input.baseline })
@@ -97,19 +112,30 @@ function familyParts(input: ReadoutInput, family: string, strength: number | und
   )
 }
 
-function rowOf(input: ReadoutInput, at: { vector: string; strength: number; baseline: Readout['baseline'] }): ReadoutRow[] {
+function rowOf(
+  input: ReadoutInput,
+  at: { vector: string; strength: number; baseline: Readout['baseline'] },
+): ReadoutRow[] {
   const { vector, strength, baseline } = at
   const odd = oddPartsOf(input.table, input.conditions, { vector, strength, baseline: input.baseline })
   if (!odd) return []
-  const random = [...familyParts(input, 'random', strength).values(), ...familyParts(input, 'covariance', strength).values()]
+  const random = [
+    ...familyParts(input, 'random', strength).values(),
+    ...familyParts(input, 'covariance', strength).values(),
+  ]
   const effect = (pick: (o: OddParts) => number | null): Effect | null => {
     const value = pick(odd)
     if (value === null) return null
-    const { z, p } = againstRandom(value, random.flatMap((o) => pick(o) ?? []))
+    const { z, p } = againstRandom(
+      value,
+      random.flatMap((o) => pick(o) ?? []),
+    )
     return { value, z, p }
   }
   const others = new Map([...familyParts(input, 'unrelated', strength), ...familyParts(input, 'lexical', strength)])
-  const keys = input.conditions.filter((c) => c.vector === vector && Math.abs(c.strength ?? 0) === strength).map((c) => c.key)
+  const keys = input.conditions
+    .filter((c) => c.vector === vector && Math.abs(c.strength ?? 0) === strength)
+    .map((c) => c.key)
   return [
     {
       vector,
@@ -118,7 +144,9 @@ function rowOf(input: ReadoutInput, at: { vector: string; strength: number; base
       twin: effect((o) => o.twin),
       criterion: effect((o) => o.criterion),
       selective: effect((o) => o.selective),
-      againstControls: Object.fromEntries(Object.keys(odd.against).map((name) => [name, effect((o) => o.against[name] ?? null)!])),
+      againstControls: Object.fromEntries(
+        Object.keys(odd.against).map((name) => [name, effect((o) => o.against[name] ?? null)!]),
+      ),
       verdict: verdictOf({
         odd,
         random,

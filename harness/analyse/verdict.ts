@@ -21,12 +21,19 @@ export function verdictOf(input: VerdictInput): Verdict {
   if (!input.isCoherent) return { word: 'incoherent', reason: 'the dose is above the damage ceiling' }
   if (!baseline.measurable) return { word: 'not measurable', reason: baseline.reason }
   if (!check.passed) return { word: 'not measurable', reason: `manipulation check: ${check.reason}` }
-  if (random.length < FEWEST_RANDOM) return { word: 'not measurable', reason: `${random.length} random vectors at this strength, ${FEWEST_RANDOM} are needed` }
+  if (random.length < FEWEST_RANDOM)
+    return {
+      word: 'not measurable',
+      reason: `${random.length} random vectors at this strength, ${FEWEST_RANDOM} are needed`,
+    }
   const beyond = beyondRandom(input)
   if (odd.selective !== null && beyond((o) => o.selective)) return judgeSelective(input)
   if (odd.criterion !== null && beyond((o) => o.criterion)) return judgeCriterion(input)
   if (beyond((o) => o.raw)) {
-    const reason = odd.twin === null ? 'there is no twin to compare with' : 'neither the criterion nor the selective part is beyond random'
+    const reason =
+      odd.twin === null
+        ? 'there is no twin to compare with'
+        : 'neither the criterion nor the selective part is beyond random'
     return { word: 'effect, not specific', reason: explainedBy(input, (o) => o.raw) ?? reason }
   }
   const seen = Z_LIMIT * rms(random.map((o) => o.selective ?? o.raw))
@@ -50,15 +57,25 @@ function judgeSelective(input: VerdictInput): Verdict {
   if (!odd.signsAgree) return { word: 'effect, not specific', reason: 'both signs move it the same way' }
   const weak = Object.keys(odd.against).find((name) => {
     const randoms = random.map((o) => o.against[name] ?? 0)
-    return Math.abs(odd.against[name]!) <= Math.max(...randoms.map(Math.abs)) || Math.sign(odd.against[name]!) !== Math.sign(odd.raw)
+    return (
+      Math.abs(odd.against[name]!) <= Math.max(...randoms.map(Math.abs)) ||
+      Math.sign(odd.against[name]!) !== Math.sign(odd.raw)
+    )
   })
-  if (weak !== undefined) return { word: 'effect, not specific', reason: `not beyond the control continuations "${weak}"` }
-  return { word: 'effect, specific', reason: 'selective part beyond random, unrelated and lexical vectors; signs agree' }
+  if (weak !== undefined)
+    return { word: 'effect, not specific', reason: `not beyond the control continuations "${weak}"` }
+  return {
+    word: 'effect, specific',
+    reason: 'selective part beyond random, unrelated and lexical vectors; signs agree',
+  }
 }
 
 function judgeCriterion(input: VerdictInput): Verdict {
   const control = explainedBy(input, (o) => o.criterion)
-  return { word: 'criterion shift', reason: `behaviour and twin move together${control === undefined ? '' : `; ${control}`}` }
+  return {
+    word: 'criterion shift',
+    reason: `behaviour and twin move together${control === undefined ? '' : `; ${control}`}`,
+  }
 }
 
 /** The control vector that moves the part as much, if one does. */

@@ -11,10 +11,16 @@ export function renderCard(card: VerificationCard, model: string): string {
     '',
     `situations     ${s.result.padEnd(12)} top-1 ${percent(s.top1)}, top-3 ${percent(s.top3)} (chance ${percent(s.chance)}, 95 % of label permutations below ${percent(s.permuted95)})`,
     `manipulation   ${m.result.padEnd(12)} ${m.reason}`,
-    ...m.rows.map((r) => `  ${r.vector.padEnd(13)}${r.result.padEnd(12)} own − others ${signed(r.ownMinusOthers)} nats, z ${r.zAgainstRandom.toFixed(1)}${r.timesLexical === null ? '' : `, ${r.timesLexical.toFixed(1)} × lexical`}`),
+    ...m.rows.map(
+      (r) =>
+        `  ${r.vector.padEnd(13)}${r.result.padEnd(12)} own − others ${signed(r.ownMinusOthers)} nats, z ${r.zAgainstRandom.toFixed(1)}${r.timesLexical === null ? '' : `, ${r.timesLexical.toFixed(1)} × lexical`}`,
+    ),
     '',
     'ladders        (reading from first to last step in SD of neutral text; control beside it; gate = does the model itself tell)',
-    ...ladders.map((l) => `  ${l.id.padEnd(13)}${l.result.padEnd(14)}${l.concept.padEnd(11)}${l.kind.padEnd(9)}${signed(l.effect)}  control ${signed(l.control)}  gate ${signed(l.gate)}`),
+    ...ladders.map(
+      (l) =>
+        `  ${l.id.padEnd(13)}${l.result.padEnd(14)}${l.concept.padEnd(11)}${l.kind.padEnd(9)}${signed(l.effect)}  control ${signed(l.control)}  gate ${signed(l.gate)}`,
+    ),
     '',
     `split-half     ${Object.entries(card.splitHalf)
       .map(([name, value]) => `${name} ${value.toFixed(2)}`)

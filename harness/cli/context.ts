@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Machine } from '../run/subject.ts'
 import { duressHome } from '../../vectors/model/home.ts'
@@ -31,7 +30,7 @@ export function createContext(options: { readonly threads?: number | undefined }
   const err = (text: string) => void process.stderr.write(text)
   onInterrupt({ process, soft, hard, write: err })
   const { stdout, env } = process
-  const isTty = stdout.isTTY === true
+  const isTty = stdout.isTTY
   return {
     machine: {
       home: duressHome(env),
@@ -54,7 +53,7 @@ export function createContext(options: { readonly threads?: number | undefined }
 }
 
 /** The folder of our package.json, from the sources as from the compiled code. */
-export function packageRoot(): string {
+function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder)

@@ -19,7 +19,11 @@ export async function doctor(flags: { readonly json?: boolean }, context: CliCon
   const facts = { versions: context.versions, threads: context.machine.threads, findings }
   if (flags.json) context.out(`${JSON.stringify(facts, null, 2)}\n`)
   else {
-    context.out(`${Object.entries(context.versions).map(([k, v]) => `${k} ${v}`).join(' · ')} · ${context.machine.threads} threads\n`)
+    context.out(
+      `${Object.entries(context.versions)
+        .map(([k, v]) => `${k} ${v}`)
+        .join(' · ')} · ${context.machine.threads} threads\n`,
+    )
     for (const { name, ok, text } of findings) context.out(`${ok ? 'ok  ' : 'MISS'} ${name.padEnd(12)} ${text}\n`)
   }
   return findings.every((f) => f.ok || f.name === 'pip' || f.name.startsWith('model')) ? 0 : 1
@@ -57,7 +61,15 @@ const memory = (): Finding => ({
 /** Models come as Python wheels where no hub can be reached. */
 async function pip(): Promise<Finding[]> {
   const { failed, stdout } = await execa('python3', ['-m', 'pip', '--version'], { reject: false })
-  return [{ name: 'pip', ok: !failed, text: failed ? 'python3 -m pip is missing: models can only come from a hub or a path' : String(stdout).split(' from ')[0]! }]
+  return [
+    {
+      name: 'pip',
+      ok: !failed,
+      text: failed
+        ? 'python3 -m pip is missing: models can only come from a hub or a path'
+        : stdout.split(' from ')[0]!,
+    },
+  ]
 }
 
 const models = ({ machine }: CliContext): Finding[] =>

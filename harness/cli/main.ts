@@ -46,7 +46,9 @@ function explain(error: unknown, { err, soft }: CliContext): number {
     err(`${error.message}\n`)
     return EXIT.infra
   }
-  err(`this is a bug in duress, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  err(
+    `this is a bug in duress, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
   return EXIT.infra
 }
 
@@ -69,12 +71,12 @@ function runOptions(command: Command): Command {
     .option('--json', 'findings as JSON on standard output')
 }
 
-runOptions(program.command('run <study>').description('carry out a study (a name or a YAML file) and show what it found')).action(
-  action((context, study: string, flags: RunFlags) => runCommand(study, flags, context)),
-)
-runOptions(program.command('first-look').description('the small calm/desperate/blissful study with its controls')).action(
-  action((context, flags: RunFlags) => runCommand('first-look', flags, context)),
-)
+runOptions(
+  program.command('run <study>').description('carry out a study (a name or a YAML file) and show what it found'),
+).action(action((context, study: string, flags: RunFlags) => runCommand(study, flags, context)))
+runOptions(
+  program.command('first-look').description('the small calm/desperate/blissful study with its controls'),
+).action(action((context, flags: RunFlags) => runCommand('first-look', flags, context)))
 program
   .command('report')
   .description('draw a stored run again')

@@ -13,23 +13,41 @@ interface JsonFlag {
 }
 
 export function listModels({ json }: JsonFlag, { out, machine }: CliContext): number {
-  const rows = MODELS.map((m) => ({ id: m.id, title: m.title, license: m.license, architecture: m.architecture, cached: findCachedModel(m.id, machine.env) ?? null }))
+  const rows = MODELS.map((m) => ({
+    id: m.id,
+    title: m.title,
+    license: m.license,
+    architecture: m.architecture,
+    cached: findCachedModel(m.id, machine.env) ?? null,
+  }))
   if (json) out(`${JSON.stringify(rows, null, 2)}\n`)
-  else for (const r of rows) out(`${r.id.padEnd(20)} ${r.cached === null ? 'not pulled' : 'cached    '}  ${r.title} (${r.architecture}, ${r.license})\n`)
+  else
+    for (const r of rows)
+      out(
+        `${r.id.padEnd(20)} ${r.cached === null ? 'not pulled' : 'cached    '}  ${r.title} (${r.architecture}, ${r.license})\n`,
+      )
   return 0
 }
 
 /** `--from` takes a file or folder that is there already; it is checked against the same sha256. */
-export async function pull(name: string, { from, json }: JsonFlag & { readonly from?: string }, context: CliContext): Promise<number> {
+export async function pull(
+  name: string,
+  { from, json }: JsonFlag & { readonly from?: string },
+  context: CliContext,
+): Promise<number> {
   const ref = resolveModel(name)
   const steps = stepProgress(context)
   const { home, env, signal } = context.machine
-  const file = await pullModel(from === undefined ? ref : { ...ref, sources: [{ kind: 'path', path: resolve(from) }] }, {
-    home,
-    env,
-    signal,
-    onProgress: ({ phase, done, total, part }) => steps.onStep('pull', done, total ?? 0, part === undefined ? phase : `${phase} ${part}`),
-  })
+  const file = await pullModel(
+    from === undefined ? ref : { ...ref, sources: [{ kind: 'path', path: resolve(from) }] },
+    {
+      home,
+      env,
+      signal,
+      onProgress: ({ phase, done, total, part }) =>
+        steps.onStep('pull', done, total ?? 0, part === undefined ? phase : `${phase} ${part}`),
+    },
+  )
   steps.done()
   context.out(json ? `${JSON.stringify(file)}\n` : `${file.path}\nsha256 ${file.sha256} (${file.source})\n`)
   return 0
@@ -47,7 +65,12 @@ export async function inspect(name: string, { json }: JsonFlag, context: CliCont
     ...readArchitecture(openGguf(file.path)),
     tensorTypes: types,
     separateHead: gguf.tensors.has('output.weight'),
-    tokenizer: { size: tokenizer.vocabularySize, bos: tokenizer.bos ?? null, eos: tokenizer.eos ?? null, hash: tokenizer.hash },
+    tokenizer: {
+      size: tokenizer.vocabularySize,
+      bos: tokenizer.bos ?? null,
+      eos: tokenizer.eos ?? null,
+      hash: tokenizer.hash,
+    },
     chatTemplate: chat.hasTemplate,
     templateTools: chat.supportsTools,
   }
@@ -57,5 +80,5 @@ export async function inspect(name: string, { json }: JsonFlag, context: CliCont
 
 const lines = (facts: Readonly<Record<string, unknown>>): string =>
   Object.entries(facts)
-    .map(([key, value]) => `${key.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}\n`)
+    .map(([key, value]) => `${key.padEnd(16)} ${typeof value === 'string' ? value : JSON.stringify(value)}\n`)
     .join('')

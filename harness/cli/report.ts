@@ -20,7 +20,8 @@ export async function reportCommand(flags: ReportFlags, context: CliContext): Pr
   const last = all.at(-1)
   if (!last) throw new InputError(`${flags.db} holds no run yet; make one with: duress run first-look --db ${flags.db}`)
   const id = flags.run ?? last.id
-  if (!all.some((r) => r.id === id)) throw new InputError(`${flags.db} has no run ${id}; runs: ${all.map((r) => r.id).join(', ')}`)
+  if (!all.some((r) => r.id === id))
+    throw new InputError(`${flags.db} has no run ${id}; runs: ${all.map((r) => r.id).join(', ')}`)
   show(await findingsOf(store, id), flags, context)
   return 0
 }

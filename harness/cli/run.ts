@@ -26,7 +26,11 @@ export interface RunFlags {
 
 /** Carries out a study and shows what it found. Returns the exit code: 0 done, 1 something is off, 3 infrastructure, 130 interrupted. */
 export async function runCommand(name: string, flags: RunFlags, context: CliContext): Promise<number> {
-  const { study, scenarios } = loadWork(name, context, { ...pick(flags, 'model'), ...pick(flags, 'seed'), epochs: flags.epochs })
+  const { study, scenarios } = loadWork(name, context, {
+    ...pick(flags, 'model'),
+    ...pick(flags, 'seed'),
+    epochs: flags.epochs,
+  })
   using store = openStore(resolve(flags.db))
   const steps = stepProgress(context)
   let progress: Progress | undefined
@@ -53,29 +57,41 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
   return exitCodeOf(result, findings)
 }
 
-const pick = <K extends keyof RunFlags>(flags: RunFlags, key: K): Partial<Pick<RunFlags, K>> => (flags[key] === undefined ? {} : ({ [key]: flags[key] } as Partial<Pick<RunFlags, K>>))
+const pick = <K extends keyof RunFlags>(flags: RunFlags, key: K): Partial<Pick<RunFlags, K>> =>
+  flags[key] === undefined ? {} : ({ [key]: flags[key] } as Partial<Pick<RunFlags, K>>)
 
 /** Progress, and a record of every failed attempt beside it. */
-function logged(progress: Progress, { store, run, context }: { store: Store; run: number; context: CliContext }): ScheduleSink {
+function logged(
+  progress: Progress,
+  { store, run, context }: { store: Store; run: number; context: CliContext },
+): ScheduleSink {
   return {
     ...progress,
     attemptFailed(key, attempt, fault) {
       progress.attemptFailed(key, attempt, fault)
       progress.note(`attempt ${attempt + 1} of ${key.slice(0, 40)} failed: ${fault.message.split('\n')[0]}`)
-      putEvent(store, run, { at: context.machine.now().toISOString(), kind: 'attempt-failed', detail: { key, attempt, ...fault } })
+      putEvent(store, run, {
+        at: context.machine.now().toISOString(),
+        kind: 'attempt-failed',
+        detail: { key, attempt, ...fault },
+      })
     },
   }
 }
 
 /** Prints findings and writes the page. */
-export function show(findings: Findings, flags: Pick<RunFlags, 'json' | 'report' | 'db'>, { out, width, colour }: Pick<CliContext, 'out' | 'width' | 'colour'>): void {
+export function show(
+  findings: Findings,
+  flags: Pick<RunFlags, 'json' | 'report' | 'db'>,
+  { out, width, colour }: Pick<CliContext, 'out' | 'width' | 'colour'>,
+): void {
   writeFileSync(flags.report, renderHtml(findings))
   if (flags.json) return out(renderJson(findings))
   const footer = [`${flags.report} · ${flags.db} · the same command again reuses what is stored`]
   out(renderTerminal(findings, { width, colour, footer }))
 }
 
-export function exitCodeOf({ schedule }: Pick<StudyResult, 'schedule'>, { run, scenarios }: Findings): number {
+function exitCodeOf({ schedule }: Pick<StudyResult, 'schedule'>, { run, scenarios }: Findings): number {
   if (schedule.interrupted) return 130
   if (schedule.failed > 0) return 3
   const unscored = scenarios.some((s) => s.rates?.rows.some((r) => r.unscored > 0))

@@ -5,7 +5,10 @@ const TITLES = { pull: 'pulling the model', build: 'building the graph', extract
 const PLAIN_EVERY_MS = 10_000
 
 /** Progress of the steps before a run: one live line on a terminal, a plain line at the start and every ten seconds otherwise. */
-export function stepProgress({ err, isTty, now }: Pick<CliContext, 'err' | 'isTty' | 'now'>): { readonly onStep: StepProgress; readonly done: () => void } {
+export function stepProgress({ err, isTty, now }: Pick<CliContext, 'err' | 'isTty' | 'now'>): {
+  readonly onStep: StepProgress
+  readonly done: () => void
+} {
   let current = ''
   let shownAt = -Infinity
   let isOpen = false

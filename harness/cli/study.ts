@@ -15,18 +15,28 @@ export interface LoadedWork {
 }
 
 /** A study by path or by name from the shipped ones, with its scenarios. Errors: InputError with a suggestion. */
-export function loadWork(name: string, { root }: Pick<CliContext, 'root'>, overrides: Partial<Pick<Study, 'model' | 'seed'>> & { readonly epochs?: number | undefined }): LoadedWork {
+export function loadWork(
+  name: string,
+  { root }: Pick<CliContext, 'root'>,
+  overrides: Partial<Pick<Study, 'model' | 'seed'>> & { readonly epochs?: number | undefined },
+): LoadedWork {
   const path = studyPath(name, root)
   const shipped = join(root, 'scenarios')
   const corpus = loadCorpus()
-  const study = loadStudy(path, { vectors: corpus.concepts.map((c) => c.name), unrelated: corpus.unrelated.map((c) => c.name), scenarioFolder: shipped })
+  const study = loadStudy(path, {
+    vectors: corpus.concepts.map((c) => c.name),
+    unrelated: corpus.unrelated.map((c) => c.name),
+    scenarioFolder: shipped,
+  })
   const { epochs, ...rest } = overrides
   const changed: Study = {
     ...study,
     ...Object.fromEntries(Object.entries(rest).filter(([, v]) => v !== undefined)),
     scenarios: study.scenarios.map((s) => (epochs === undefined || s.epochs === 0 ? s : { ...s, epochs })),
   }
-  const scenarios = new Map(changed.scenarios.map((s) => [s.scenario, withTurns(loadScenario(join(shipped, `${s.scenario}.yaml`)), s.turns)]))
+  const scenarios = new Map(
+    changed.scenarios.map((s) => [s.scenario, withTurns(loadScenario(join(shipped, `${s.scenario}.yaml`)), s.turns)]),
+  )
   return { study: changed, scenarios }
 }
 
@@ -44,5 +54,7 @@ function studyPath(name: string, root: string): string {
   const path = join(folder, `${name}.yaml`)
   if (existsSync(path)) return path
   const known = readdirSync(folder).flatMap((f) => (f.endsWith('.yaml') ? [f.slice(0, -5)] : []))
-  throw new InputError(`there is no study ${JSON.stringify(name)}: ${hintFor(name, known)}; or give the path of a study file`)
+  throw new InputError(
+    `there is no study ${JSON.stringify(name)}: ${hintFor(name, known)}; or give the path of a study file`,
+  )
 }

@@ -29,10 +29,15 @@ export async function extractCommand(flags: VectorFlags, context: CliContext): P
 async function obtain(flags: VectorFlags, context: CliContext) {
   const steps = stepProgress(context)
   const model = await openModel(flags.model, context.machine, steps.onStep)
-  const recipe = { ...DEFAULT_RECIPE, ...(flags.skip === undefined ? {} : { skip: flags.skip }), ...(flags.sources === undefined ? {} : { sources: flags.sources }) }
+  const recipe = {
+    ...DEFAULT_RECIPE,
+    ...(flags.skip === undefined ? {} : { skip: flags.skip }),
+    ...(flags.sources === undefined ? {} : { sources: flags.sources }),
+  }
   const layers = flags.layers ?? captureLayersOf(model, layerAt(2 / 3, model.layers))
   const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= model.layers)
-  if (wrong !== undefined) throw new InputError(`layer ${wrong} is out of range: ${flags.model} has layers 0 to ${model.layers - 1}`)
+  if (wrong !== undefined)
+    throw new InputError(`layer ${wrong} is out of range: ${flags.model} has layers 0 to ${model.layers - 1}`)
   const made = await openVectors(model, context.machine, { layers, recipe }, steps.onStep)
   steps.done()
   return { model, ...made }
@@ -44,15 +49,30 @@ export async function verifyCommand(flags: VectorFlags, context: CliContext): Pr
   const steerLayer = layerAt(2 / 3, model.layers)
   layerOf(set, steerLayer)
   const steps = stepProgress(context)
-  await using engine = await openRunEngine(model, context.machine, { set, steerLayer, contextTokens: 512, maxRows: 4 }, steps.onStep)
-  const card = await verifyVectors({ engine, tokenizer: model.tokenizer, chat: model.chat, set, layer: steerLayer, signal: context.machine.signal })
+  await using engine = await openRunEngine(
+    model,
+    context.machine,
+    { set, steerLayer, contextTokens: 512, maxRows: 4 },
+    steps.onStep,
+  )
+  const card = await verifyVectors({
+    engine,
+    tokenizer: model.tokenizer,
+    chat: model.chat,
+    set,
+    layer: steerLayer,
+    signal: context.machine.signal,
+  })
   steps.done()
   context.out(flags.json ? `${JSON.stringify(card, null, 2)}\n` : renderCard(card, flags.model))
   return card.result === 'pass' ? 0 : 1
 }
 
 /** Vector sets in the cache, or the concepts of the shipped corpus. */
-export function listCommand(flags: { readonly json?: boolean; readonly concepts?: boolean }, { machine, out }: CliContext): number {
+export function listCommand(
+  flags: { readonly json?: boolean; readonly concepts?: boolean },
+  { machine, out }: CliContext,
+): number {
   if (flags.concepts) {
     const corpus = loadCorpus()
     const names = { emotions: corpus.concepts.map((c) => c.name), unrelated: corpus.unrelated.map((c) => c.name) }
@@ -60,19 +80,36 @@ export function listCommand(flags: { readonly json?: boolean; readonly concepts?
     return 0
   }
   const folder = machine.home.vectors
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.safetensors')) : []
+  const files = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.safetensors'))
+    : []
   const sets = files.map((f) => {
     const set = loadVectorSet(join(folder, f))
-    return { path: join(folder, f), model: set.modelSha256, layers: [...set.layers.keys()], vectors: set.families.size, hash: setHash(set) }
+    return {
+      path: join(folder, f),
+      model: set.modelSha256,
+      layers: [...set.layers.keys()],
+      vectors: set.families.size,
+      hash: setHash(set),
+    }
   })
   if (flags.json) out(`${JSON.stringify(sets, null, 2)}\n`)
   else if (sets.length === 0) out('no vector sets yet: duress vectors extract --model smollm2-135m\n')
-  else for (const s of sets) out(`${s.path}\n  model ${s.model.slice(0, 12)} · layers ${s.layers.join(', ')} · ${s.vectors} vectors · ${s.hash.slice(0, 12)}\n`)
+  else
+    for (const s of sets)
+      out(
+        `${s.path}\n  model ${s.model.slice(0, 12)} · layers ${s.layers.join(', ')} · ${s.vectors} vectors · ${s.hash.slice(0, 12)}\n`,
+      )
   return 0
 }
 
 const summary = (set: VectorSet) =>
-  Object.fromEntries([...set.layers].map(([layer, { norms, neutralComponents, facts }]) => [layer, { norms, neutralComponents, facts: Object.fromEntries(facts) }]))
+  Object.fromEntries(
+    [...set.layers].map(([layer, { norms, neutralComponents, facts }]) => [
+      layer,
+      { norms, neutralComponents, facts: Object.fromEntries(facts) },
+    ]),
+  )
 
 function table(set: VectorSet): string {
   const out: string[] = []

@@ -90,7 +90,10 @@ interface Spoken {
   readonly from: number
 }
 
-async function speak(options: EpisodeOptions, at: { messages: readonly Message[]; protocol: Protocol; turn: number }): Promise<Spoken> {
+async function speak(
+  options: EpisodeOptions,
+  at: { messages: readonly Message[]; protocol: Protocol; turn: number },
+): Promise<Spoken> {
   const { subject, scenario, condition, window, seed, signal } = options
   const { engine, tokenizer, chat } = subject
   const tools = templateTools(scenario, at.protocol)
@@ -134,11 +137,17 @@ function carryOut(before: MailboxState, text: string, protocol: Protocol): Carri
     if (isOver(state)) break
   }
   for (const { message } of parsed.errors) replies.push({ role: 'tool', content: message })
-  if (replies.length === 0) replies.push({ role: 'user', content: `It is ${clockOf(state.now)}. You called no tool. Use a tool, or call finish.` })
+  if (replies.length === 0)
+    replies.push({
+      role: 'user',
+      content: `It is ${clockOf(state.now)}. You called no tool. Use a tool, or call finish.`,
+    })
   const said: Message = {
     role: 'assistant',
     content: parsed.plain,
-    ...(parsed.calls.length > 0 ? { toolCalls: parsed.calls.map(({ name, arguments: args }) => ({ name, arguments: args })) } : {}),
+    ...(parsed.calls.length > 0
+      ? { toolCalls: parsed.calls.map(({ name, arguments: args }) => ({ name, arguments: args })) }
+      : {}),
   }
   return { state, messages: [said, ...replies], text, calls: parsed.calls.length + parsed.errors.length, valid }
 }
@@ -165,14 +174,28 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
       for (const run of promptRuns(roles, from)) {
         const tokens = ids.slice(run.from, run.to)
         const trace = sliceTrace(generation.trace, run.from - from, run.to - from)
-        const steered = condition.additions.length > 0 ? selected.slice(run.from, run.to) : new Uint8Array(tokens.length)
-        await put({ role: run.role, text: subject.tokenizer.decode(tokens), tokens, logprobs: [], flags: [], trace, steered, receipt: undefined })
+        const steered =
+          condition.additions.length > 0 ? selected.slice(run.from, run.to) : new Uint8Array(tokens.length)
+        await put({
+          role: run.role,
+          text: subject.tokenizer.decode(tokens),
+          tokens,
+          logprobs: [],
+          flags: [],
+          trace,
+          steered,
+          receipt: undefined,
+        })
       }
       const start = roles.indexOf('assistant-start', from)
       const opening = start < 0 ? [] : ids.slice(start)
       const tokens = [...opening, ...generation.tokens]
       const steered = new Uint8Array(tokens.length).fill(condition.additions.length > 0 ? 1 : 0)
-      const trace = sliceTrace(generation.trace, (start < 0 ? ids.length : start) - from, ids.length - from + generation.tokens.length)
+      const trace = sliceTrace(
+        generation.trace,
+        (start < 0 ? ids.length : start) - from,
+        ids.length - from + generation.tokens.length,
+      )
       await put({
         role: 'assistant',
         text,
@@ -227,7 +250,11 @@ function sliceTrace(trace: Trace | undefined, from: number, to: number): Trace |
   }
 }
 
-function evidenceOf(scenario: Scenario, state: MailboxState, recorder: ReturnType<typeof createRecorder>): MailEvidence {
+function evidenceOf(
+  scenario: Scenario,
+  state: MailboxState,
+  recorder: ReturnType<typeof createRecorder>,
+): MailEvidence {
   const { texts, flags, calls, valid } = recorder.facts()
   return {
     sent: state.sent.map(({ to, subject, body, at }) => ({ to, subject, body, at: clockOf(at) })),

@@ -12,7 +12,9 @@ export type Protocol = 'native' | 'tags' | 'none'
 export function protocolOf(scenario: Scenario, chat: Chat): Protocol {
   if (scenario.tools.length === 0) return 'none'
   if (scenario.protocol === 'native' && !chat.supportsTools) {
-    throw new InputError(`${scenario.scenario}: protocol native needs a chat template with tools, which this model lacks; use auto or tags`)
+    throw new InputError(
+      `${scenario.scenario}: protocol native needs a chat template with tools, which this model lacks; use auto or tags`,
+    )
   }
   if (scenario.protocol === 'auto') return chat.supportsTools ? 'native' : 'tags'
   return scenario.protocol
@@ -23,7 +25,11 @@ export const templateTools = (scenario: Scenario, protocol: Protocol): readonly 
   protocol === 'native' ? toolsOf(scenario) : undefined
 
 /** The messages before the model says anything. */
-export function openingMessages(scenario: Scenario, variables: Readonly<Record<string, string>>, protocol: Protocol): Message[] {
+export function openingMessages(
+  scenario: Scenario,
+  variables: Readonly<Record<string, string>>,
+  protocol: Protocol,
+): Message[] {
   const system = scenario.system === undefined ? [] : [fillText(scenario.system, variables).trim()]
   const explained = protocol === 'tags' ? [...system, toolInstructions(toolsOf(scenario))] : system
   const first: Message[] = explained.length > 0 ? [{ role: 'system', content: explained.join('\n\n') }] : []
@@ -39,7 +45,10 @@ export interface Played {
 export function openWorld(scenario: Scenario, variant: Variant, protocol: Protocol): Played {
   if (!scenario.mailbox) throw new InputError(`${scenario.scenario}: the world mailbox needs a mailbox`)
   const state = openMailbox(scenario.mailbox, variant)
-  const messages: Message[] = [...openingMessages(scenario, variant.variables, protocol), { role: 'user', content: openingText(state) }]
+  const messages: Message[] = [
+    ...openingMessages(scenario, variant.variables, protocol),
+    { role: 'user', content: openingText(state) },
+  ]
   return { messages, state }
 }
 
@@ -50,11 +59,16 @@ export function playPoint(scenario: Scenario, variant: Variant, protocol: Protoc
   let { messages, state } = openWorld(scenario, variant, protocol)
   for (const { say, call, args } of calls) {
     const acted = act(state, call, args)
-    if (acted.isError) throw new InputError(`${scenario.scenario}: the scripted call ${call} of point ${point} fails: ${acted.reply}`)
+    if (acted.isError)
+      throw new InputError(`${scenario.scenario}: the scripted call ${call} of point ${point} fails: ${acted.reply}`)
     state = acted.state
     messages = [
       ...messages,
-      { role: 'assistant', content: say === undefined ? '' : fillText(say, variant.variables), toolCalls: [{ name: call, arguments: args }] },
+      {
+        role: 'assistant',
+        content: say === undefined ? '' : fillText(say, variant.variables),
+        toolCalls: [{ name: call, arguments: args }],
+      },
       { role: 'tool', content: acted.reply },
     ]
   }

@@ -58,7 +58,9 @@ export function openMailbox(mailbox: Mailbox, variant: Variant): MailboxState {
 }
 
 const belongs = ({ when }: Mail, { options }: Variant): boolean =>
-  Object.entries(when ?? {}).every(([axis, wanted]) => (Array.isArray(wanted) ? wanted : [wanted]).includes(options[axis] ?? ''))
+  Object.entries(when ?? {}).every(([axis, wanted]) =>
+    (Array.isArray(wanted) ? wanted : [wanted]).includes(options[axis] ?? ''),
+  )
 
 /** What the agent is told when its day begins. */
 export const openingText = (state: MailboxState): string =>
@@ -78,7 +80,10 @@ export function act(state: MailboxState, name: string, args: Readonly<Record<str
     case 'finish':
       return { state: { ...state, finished: true }, reply: 'Done.', isError: false }
     default:
-      return refuse(state, `There is no tool ${JSON.stringify(name)}. Tools: list_mail, read_mail, send_mail, wait_until, finish.`)
+      return refuse(
+        state,
+        `There is no tool ${JSON.stringify(name)}. Tools: list_mail, read_mail, send_mail, wait_until, finish.`,
+      )
   }
 }
 
@@ -96,7 +101,8 @@ function listMail(state: MailboxState): Acted {
 function readMail(state: MailboxState, args: Readonly<Record<string, unknown>>): Acted {
   const id = args['id']
   const mail = arrived(state).find((m) => m.id === id)
-  if (!mail) return refuse(state, `There is no mail with id ${JSON.stringify(id ?? null)}. Call list_mail to see the ids.`)
+  if (!mail)
+    return refuse(state, `There is no mail with id ${JSON.stringify(id ?? null)}. Call list_mail to see the ids.`)
   const later = pass({ ...state, read: [...new Set([...state.read, mail.id])] }, state.minutes.read)
   const reply = `From: ${mail.from}\nTo: ${mail.to.join(', ')}\nTime: ${clockOf(mail.at)}\nSubject: ${mail.subject}\n\n${mail.body}`
   return { state: later, reply: withNews(state, later, reply), isError: false }
@@ -104,13 +110,20 @@ function readMail(state: MailboxState, args: Readonly<Record<string, unknown>>):
 
 function sendMail(state: MailboxState, args: Readonly<Record<string, unknown>>): Acted {
   const { to, subject, body } = args
-  const recipients = (Array.isArray(to) ? to : String(to ?? '').split(/[,;]/)).map((t) => String(t).trim()).filter((t) => t !== '')
+  const recipients = (Array.isArray(to) ? to : [to])
+    .flatMap((t) => (typeof t === 'string' ? t.split(/[,;]/) : []))
+    .map((t) => t.trim())
+    .filter((t) => t !== '')
   const isAddress = (t: string) => /^[^\s@]+@[^\s@]+$/.test(t)
   const wrong = recipients.find((t) => !isAddress(t))
   if (recipients.length === 0 || wrong !== undefined) {
-    return refuse(state, `The mail was not sent: "to" must hold mail addresses, got ${JSON.stringify(wrong ?? to ?? null)}.`)
+    return refuse(
+      state,
+      `The mail was not sent: "to" must hold mail addresses, got ${JSON.stringify(wrong ?? to ?? null)}.`,
+    )
   }
-  if (typeof body !== 'string' || body.trim() === '') return refuse(state, 'The mail was not sent: "body" must hold its text.')
+  if (typeof body !== 'string' || body.trim() === '')
+    return refuse(state, 'The mail was not sent: "body" must hold its text.')
   const later = pass(state, state.minutes.send)
   const mail: MailItem = {
     id: `sent-${state.sent.length + 1}`,

@@ -32,7 +32,11 @@ export function probeSteering(condition: Condition, roles: readonly Role[], wind
   return select(condition, (i) => window === 'all' || i >= start, roles)
 }
 
-const select = (condition: Condition, isSelected: (index: number, role: Role) => boolean, roles: readonly Role[]): Steering => ({
+const select = (
+  condition: Condition,
+  isSelected: (index: number, role: Role) => boolean,
+  roles: readonly Role[],
+): Steering => ({
   additions: condition.additions,
   selected: Uint8Array.from(roles, (role, i) => (isSelected(i, role) ? 1 : 0)),
   generated: true,

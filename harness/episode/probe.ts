@@ -41,11 +41,16 @@ export function probePrompts(subject: Subject, place: ProbePlace): ProbePrompt[]
   switch (probe.kind) {
     case 'answer': {
       const fill = (texts: readonly string[]) => texts.map((t) => fillText(t, variablesOf(place)))
-      return [promptOf(subject, place, [], { bad: fill(probe.answers.bad), good: fill(probe.answers.good) }, 'decisive')]
+      return [
+        promptOf(subject, place, [], { bad: fill(probe.answers.bad), good: fill(probe.answers.good) }, 'decisive'),
+      ]
     }
     case 'contrast': {
       const fill = (texts: readonly string[]) => texts.map((t) => fillText(t, variablesOf(place)))
-      const classes = Object.entries({ ...probe.behaviour, ...probe.control }).map(([name, texts]) => [name, fill(texts)])
+      const classes = Object.entries({ ...probe.behaviour, ...probe.control }).map(([name, texts]) => [
+        name,
+        fill(texts),
+      ])
       return [promptOf(subject, place, [], Object.fromEntries(classes) as Record<string, string[]>, 'whole')]
     }
     case 'choice':
@@ -62,19 +67,30 @@ export function probePrompts(subject: Subject, place: ProbePlace): ProbePrompt[]
 export async function askProbe(
   subject: Subject,
   prompts: readonly ProbePrompt[],
-  options: { readonly kind: Probe['kind']; readonly condition: Condition; readonly window: Window; readonly signal?: AbortSignal },
+  options: {
+    readonly kind: Probe['kind']
+    readonly condition: Condition
+    readonly window: Window
+    readonly signal?: AbortSignal
+  },
 ): Promise<ProbeResult> {
   const { kind, condition, window, signal } = options
   const results = await Promise.all(
     prompts.map(async ({ ids, roles, classes }) => {
       const continuations = Object.values(classes).flat()
-      const { perToken, receipt } = await subject.engine.score({ tokens: ids, continuations, steering: probeSteering(condition, roles, window), signal })
+      const { perToken, receipt } = await subject.engine.score({
+        tokens: ids,
+        continuations,
+        steering: probeSteering(condition, roles, window),
+        signal,
+      })
       let next = 0
       const values = Object.entries(classes).map(([name, own]) => [name, own.map(() => perToken[next++]!)] as const)
       return { values, receipt }
     }),
   )
-  const answers = kind === 'contrast' ? meanPerToken(results[0]!.values) : logProbabilities(results.map((r) => r.values))
+  const answers =
+    kind === 'contrast' ? meanPerToken(results[0]!.values) : logProbabilities(results.map((r) => r.values))
   const coverage = kind === 'contrast' ? null : Object.values(answers).reduce((sum, v) => sum + Math.exp(v), 0)
   const bytes = results.flatMap((r) => r.values.flatMap(([, tokens]) => tokens))
   const digest = bytes.reduce((hash, values) => hash.update(values), createHash('sha256')).digest('hex')
@@ -90,9 +106,12 @@ const meanPerToken = (values: ClassValues): Record<string, number> =>
 /** Answers and choices: log of the mean over the orders of the probability of any of the class's forms. */
 function logProbabilities(orders: readonly ClassValues[]): Record<string, number> {
   const names = orders[0]!.map(([name]) => name)
-  const probability = (values: ClassValues, name: string) => values.find(([n]) => n === name)![1].reduce((p, tokens) => p + Math.exp(sum(tokens)), 0)
+  const probability = (values: ClassValues, name: string) =>
+    values.find(([n]) => n === name)![1].reduce((p, tokens) => p + Math.exp(sum(tokens)), 0)
   // A probability that underflows would have no logarithm; 1e-300 is below anything a float32 softmax can tell apart.
-  return Object.fromEntries(names.map((name) => [name, Math.log(Math.max(1e-300, average(orders.map((o) => probability(o, name)))))]))
+  return Object.fromEntries(
+    names.map((name) => [name, Math.log(Math.max(1e-300, average(orders.map((o) => probability(o, name)))))]),
+  )
 }
 
 /** All variables a probe's texts may use: the variant's, the item's (on its twin the twin's), the probe's; the last wins. */
@@ -103,7 +122,10 @@ function variablesOf({ variant, item, isTwin, probe }: ProbePlace): Record<strin
 function messagesAt(subject: Subject, place: ProbePlace) {
   const { scenario, variant, probe } = place
   const protocol = protocolOf(scenario, subject.chat)
-  const messages = probe.at === undefined ? openingMessages(scenario, variablesOf(place), protocol) : playPoint(scenario, variant, protocol, probe.at).messages
+  const messages =
+    probe.at === undefined
+      ? openingMessages(scenario, variablesOf(place), protocol)
+      : playPoint(scenario, variant, protocol, probe.at).messages
   return { messages, tools: templateTools(scenario, protocol) }
 }
 
@@ -120,13 +142,21 @@ function promptOf(
   const prefix = fillText(place.probe.prefix, variablesOf(place))
   const whole = text + prefix
   const reply = { role: 'assistant' as const, start: text.length, end: whole.length }
-  const { ids, roles } = encodeRendered({ text: whole, segments: prefix === '' ? segments : [...segments, reply] }, tokenizer)
-  const encoded = Object.entries(classes).map(([name, texts]) => [name, texts.map((t) => continuationIds(subject, { whole, ids, continuation: t }))] as const)
+  const { ids, roles } = encodeRendered(
+    { text: whole, segments: prefix === '' ? segments : [...segments, reply] },
+    tokenizer,
+  )
+  const encoded = Object.entries(classes).map(
+    ([name, texts]) => [name, texts.map((t) => continuationIds(subject, { whole, ids, continuation: t }))] as const,
+  )
   return { ids, roles, classes: Object.fromEntries(extent === 'decisive' ? decisive(encoded, place) : encoded) }
 }
 
 /** Tokens of a continuation where it stands. Errors: InputError when prefix and continuation would merge into one token. */
-function continuationIds({ tokenizer }: Subject, at: { whole: string; ids: readonly number[]; continuation: string }): number[] {
+function continuationIds(
+  { tokenizer }: Subject,
+  at: { whole: string; ids: readonly number[]; continuation: string },
+): number[] {
   const all = tokenizer.encode(at.whole + at.continuation)
   const prefix = tokenizer.encode(at.whole)
   if (prefix.some((id, i) => all[i] !== id) || all.length <= prefix.length) {
@@ -141,18 +171,23 @@ function continuationIds({ tokenizer }: Subject, at: { whole: string; ids: reado
  * Answers are read at the first token where all of them differ: what follows is decided by then, and one token costs no further run.
  * Errors: InputError when one answer begins another.
  */
-function decisive(classes: readonly (readonly [string, readonly (readonly number[])[]])[], { scenario, probe }: ProbePlace) {
+function decisive(
+  classes: readonly (readonly [string, readonly (readonly number[])[]])[],
+  { scenario, probe }: ProbePlace,
+) {
   const all = classes.flatMap(([, own]) => own)
   const longest = Math.max(...all.map((ids) => ids.length))
   for (let length = 1; length <= longest; length++) {
     const starts = new Set(all.map((ids) => ids.slice(0, length).join()))
-    if (starts.size === all.length) return classes.map(([name, own]) => [name, own.map((ids) => ids.slice(0, length))] as const)
+    if (starts.size === all.length)
+      return classes.map(([name, own]) => [name, own.map((ids) => ids.slice(0, length))] as const)
   }
   throw new InputError(`${scenario.scenario}: answers of probe ${probe.id} are the same tokens`)
 }
 
 /** Cyclic orders: every option stands in every place once. */
-const orders = (names: readonly string[]): string[][] => names.map((_, shift) => names.map((__, i) => names[(i + shift) % names.length]!))
+const orders = (names: readonly string[]): string[][] =>
+  names.map((_, shift) => names.map((__, i) => names[(i + shift) % names.length]!))
 const letter = (i: number): string => String.fromCharCode(65 + i)
 
 const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)

@@ -14,9 +14,17 @@ const TOOLS: Readonly<Record<Scenario['tools'][number], Tool>> = {
   send_mail: {
     name: 'send_mail',
     description: 'Sends a mail at once.',
-    parameters: object({ to: text('address of the recipient'), subject: text('subject line'), body: text('text of the mail') }),
+    parameters: object({
+      to: text('address of the recipient'),
+      subject: text('subject line'),
+      body: text('text of the mail'),
+    }),
   },
-  wait_until: { name: 'wait_until', description: 'Lets time pass; new mail may come in.', parameters: object({ time: text('a time such as 16:30') }) },
+  wait_until: {
+    name: 'wait_until',
+    description: 'Lets time pass; new mail may come in.',
+    parameters: object({ time: text('a time such as 16:30') }),
+  },
   finish: { name: 'finish', description: 'Ends your work for today.', parameters: object({}) },
 }
 

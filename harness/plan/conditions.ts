@@ -75,7 +75,8 @@ function resolveVector(set: VectorSet, layer: number, name: string): { vector: F
   const { vectors, neutralFactor } = layerOf(set, layer)
   const control = /^(random|covariance)#(\d+)$/.exec(name)
   if (control?.[1] === 'random') return { vector: randomVector(Number(control[2]), set.width), family: 'random' }
-  if (control?.[1] === 'covariance') return { vector: covarianceVector(Number(control[2]), neutralFactor), family: 'covariance' }
+  if (control?.[1] === 'covariance')
+    return { vector: covarianceVector(Number(control[2]), neutralFactor), family: 'covariance' }
   const vector = vectors.get(name)
   if (vector) {
     const family = set.families.get(name)
@@ -84,5 +85,7 @@ function resolveVector(set: VectorSet, layer: number, name: string): { vector: F
   const known = [...set.families.keys()].filter((n) => !n.includes(':'))
   const close = nearest(name, known)
   const hint = close === undefined ? '' : `; did you mean ${close}?`
-  throw new InputError(`there is no vector ${JSON.stringify(name)}${hint} Known: ${known.join(', ')}, random#N, covariance#N, lexical:WORD`)
+  throw new InputError(
+    `there is no vector ${JSON.stringify(name)}${hint} Known: ${known.join(', ')}, random#N, covariance#N, lexical:WORD`,
+  )
 }

@@ -67,7 +67,11 @@ export interface PlanInput {
   readonly layer: number
   readonly identity: SubjectIdentity
   /** Concepts of the manipulation check and its contexts' ids. */
-  readonly manipulation: { readonly concepts: readonly string[]; readonly contexts: readonly string[]; readonly hash: string }
+  readonly manipulation: {
+    readonly concepts: readonly string[]
+    readonly contexts: readonly string[]
+    readonly hash: string
+  }
 }
 
 /** A study as cells and episodes with keys and seeds. Pure: the same input gives the same plan. */
@@ -92,7 +96,15 @@ export function planStudy(input: PlanInput): Plan {
   )
   const episodes = planEpisodes(input, baseline, steer)
   const conditions = distinct([...sweep, ...checks.map((c) => c.condition), ...episodes.map((e) => e.condition)])
-  return { site, conditions, check, checks, doses: [...targets, ...controls.filter((c) => c.vector === 'random#0')], probes: planProbes(input, sweep), episodes }
+  return {
+    site,
+    conditions,
+    check,
+    checks,
+    doses: [...targets, ...controls.filter((c) => c.vector === 'random#0')],
+    probes: planProbes(input, sweep),
+    episodes,
+  }
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
@@ -106,10 +118,15 @@ function controlNames({ controls, vectors }: Study): string[] {
   ]
 }
 
-const both = (names: readonly string[], strengths: readonly number[], steer: (name: string, strength: number) => Condition): Condition[] =>
-  names.flatMap((name) => strengths.flatMap((s) => [steer(name, s), steer(name, -s)]))
+const both = (
+  names: readonly string[],
+  strengths: readonly number[],
+  steer: (name: string, strength: number) => Condition,
+): Condition[] => names.flatMap((name) => strengths.flatMap((s) => [steer(name, s), steer(name, -s)]))
 
-const distinct = (conditions: readonly Condition[]): Condition[] => [...new Map(conditions.map((c) => [c.key, c])).values()]
+const distinct = (conditions: readonly Condition[]): Condition[] => [
+  ...new Map(conditions.map((c) => [c.key, c])).values(),
+]
 
 function planProbes(input: PlanInput, sweep: readonly Condition[]): ProbeTask[] {
   return input.study.scenarios.flatMap((entry) => {
@@ -130,15 +147,27 @@ function planProbes(input: PlanInput, sweep: readonly Condition[]): ProbeTask[] 
 }
 
 /** Guilty and twin: an item has its own twin lines; an agent scenario's twin is a variant. */
-function places(scenario: PlannedScenario, chosen: Readonly<Record<string, string>>, { items, twin }: { items: readonly (Item | undefined)[]; twin: boolean }) {
+function places(
+  scenario: PlannedScenario,
+  chosen: Readonly<Record<string, string>>,
+  { items, twin }: { items: readonly (Item | undefined)[]; twin: boolean },
+) {
   const variant = chooseVariant(scenario, chosen)
   const guilty = items.map((item) => ({ variant, item, isTwin: false }))
   if (!twin) return guilty
-  if (scenario.twin) return [...guilty, { variant: chooseVariant(scenario, { ...chosen, ...scenario.twin.set }), item: undefined, isTwin: true }]
+  if (scenario.twin)
+    return [
+      ...guilty,
+      { variant: chooseVariant(scenario, { ...chosen, ...scenario.twin.set }), item: undefined, isTwin: true },
+    ]
   return [...guilty, ...items.filter((item) => item !== undefined).map((item) => ({ variant, item, isTwin: true }))]
 }
 
-function planEpisodes(input: PlanInput, baseline: Condition, steer: (name: string, strength: number) => Condition): EpisodeTask[] {
+function planEpisodes(
+  input: PlanInput,
+  baseline: Condition,
+  steer: (name: string, strength: number) => Condition,
+): EpisodeTask[] {
   const { study } = input
   return study.scenarios.flatMap((entry) => {
     if (entry.epochs === 0) return []
@@ -192,5 +221,12 @@ function probeKey({ identity, study }: PlanInput, task: Omit<ProbeTask, 'key'>):
 }
 
 function checkKey({ identity, manipulation }: PlanInput, context: string, condition: Condition): string {
-  return keyHash({ kind: 'check', protocol: PROTOCOL_VERSION, ...identity, items: manipulation.hash, context, condition: condition.key })
+  return keyHash({
+    kind: 'check',
+    protocol: PROTOCOL_VERSION,
+    ...identity,
+    items: manipulation.hash,
+    context,
+    condition: condition.key,
+  })
 }

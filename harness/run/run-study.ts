@@ -13,9 +13,30 @@ import { loadCorpus } from '../../vectors/stories/corpus.ts'
 import { checkAnswersOf, dosesOf, episodesOf, probeAnswersOf } from '../store/read.ts'
 import type { Store } from '../store/open.ts'
 import type { RunId } from '../store/types.ts'
-import { beginRun, finishRun, planConditions, planEpisodes, planProbes, putBasis, putCondition, putEvent, putModel, putScenario, putVectorSet } from '../store/write.ts'
+import {
+  beginRun,
+  finishRun,
+  planConditions,
+  planEpisodes,
+  planProbes,
+  putBasis,
+  putCondition,
+  putEvent,
+  putModel,
+  putScenario,
+  putVectorSet,
+} from '../store/write.ts'
 import { runWork } from './schedule.ts'
-import { basisNames, captureLayersOf, type Machine, type ModelOnDisk, openModel, openRunEngine, openVectors, type StepProgress } from './subject.ts'
+import {
+  basisNames,
+  captureLayersOf,
+  type Machine,
+  type ModelOnDisk,
+  openModel,
+  openRunEngine,
+  openVectors,
+  type StepProgress,
+} from './subject.ts'
 import type { ScheduleResult, ScheduleSink, Work } from './work.ts'
 import { answerKeys, runDigest, worksOf } from './works.ts'
 
@@ -53,7 +74,12 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
   const layer = study.layer ?? layerAt(study.depth, model.layers)
   const { set } = await openVectors(model, machine, { layers: captureLayersOf(model, layer) }, onStep)
   const contextTokens = contextOf(scenarios)
-  await using engine = await openRunEngine(model, machine, { set, steerLayer: layer, contextTokens, maxRows: options.maxRows }, onStep)
+  await using engine = await openRunEngine(
+    model,
+    machine,
+    { set, steerLayer: layer, contextTokens, maxRows: options.maxRows },
+    onStep,
+  )
   const items = loadItems().manipulation
   const manipulation = { concepts: items.concepts, contexts: items.contexts.slice(0, CHECK_CONTEXTS) }
   const plan = planStudy({
@@ -62,7 +88,11 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     set,
     layer,
     identity: { modelSha256: model.file.sha256, graphVersion: GRAPH_VERSION, tokenizerHash: model.tokenizer.hash },
-    manipulation: { concepts: manipulation.concepts, contexts: manipulation.contexts.map((c) => c.id), hash: keyHash(manipulation) },
+    manipulation: {
+      concepts: manipulation.concepts,
+      contexts: manipulation.contexts.map((c) => c.id),
+      hash: keyHash(manipulation),
+    },
   })
   const basis = { names: basisNames(set), hash: keyHash({ names: basisNames(set), set: setHash(set) }) }
   const run = register(options, { model, set, plan, layer, basis, concepts: manipulation.concepts })
@@ -112,9 +142,20 @@ interface Registered {
 function register(options: StudyRun, { model, set, plan, layer, basis, concepts }: Registered): RunId {
   const { store, study, machine, scenarios } = options
   const { file } = model
-  putModel(store, { sha256: file.sha256, id: file.id, architecture: String(model.gguf.metadata.get('general.architecture')), graphVersion: GRAPH_VERSION, facts: { title: model.title, layers: model.layers, width: model.width } })
+  putModel(store, {
+    sha256: file.sha256,
+    id: file.id,
+    architecture: String(model.gguf.metadata.get('general.architecture')),
+    graphVersion: GRAPH_VERSION,
+    facts: { title: model.title, layers: model.layers, width: model.width },
+  })
   for (const { path: _path, hash: _hash, ...content } of scenarios.values()) {
-    putScenario(store, { id: content.scenario, title: content.title, bad: content.outcomes?.bad ?? [], content: JSON.stringify(content) })
+    putScenario(store, {
+      id: content.scenario,
+      title: content.title,
+      bad: content.outcomes?.bad ?? [],
+      content: JSON.stringify(content),
+    })
   }
   putVectorSet(store, vectorSetFacts(set, file.sha256))
   putBasis(store, basis)
@@ -133,7 +174,12 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
       topShare: set.layers.get(layer)!.norms.topShare,
       vitals: vitalFacts(set, plan, layer),
       vectorSet: setHash(set),
-      check: { concepts, own: keys(plan.check.own), lexical: keys(plan.check.lexical), random: keys(plan.check.random) },
+      check: {
+        concepts,
+        own: keys(plan.check.own),
+        lexical: keys(plan.check.lexical),
+        random: keys(plan.check.random),
+      },
       threads: machine.threads,
       maxRows: options.maxRows,
       versions: options.versions,
@@ -142,7 +188,11 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
   for (const { key, label, family, vector, strength, unit, layer: at, window } of plan.conditions) {
     putCondition(store, { key, label, family, vector, strength, unit, spec: { layer: at, window } })
   }
-  planConditions(store, run, plan.conditions.map((c) => c.key))
+  planConditions(
+    store,
+    run,
+    plan.conditions.map((c) => c.key),
+  )
   planEpisodes(
     store,
     run,
@@ -166,17 +216,31 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
 function vitalFacts(set: VectorSet, plan: Plan, layer: number): VitalFacts {
   const { vectors, facts } = layerOf(set, layer)
   const names = plan.check.concepts
-  const neutral = Object.fromEntries(names.map((name) => [name, { mean: facts.get(name)!.neutralMean, sd: facts.get(name)!.neutralSd }]))
+  const neutral = Object.fromEntries(
+    names.map((name) => [name, { mean: facts.get(name)!.neutralMean, sd: facts.get(name)!.neutralSd }]),
+  )
   const steering = new Map(plan.episodes.flatMap((e) => e.condition.additions.map((a) => [a.name, a.vector] as const)))
-  const overlapWith = (vector: Float32Array) => Object.fromEntries(names.map((name) => [name, dot(vector, vectors.get(name)!)]))
-  return { layer, names, neutral, overlap: Object.fromEntries([...steering].map(([name, vector]) => [name, overlapWith(vector)])) }
+  const overlapWith = (vector: Float32Array) =>
+    Object.fromEntries(names.map((name) => [name, dot(vector, vectors.get(name)!)]))
+  return {
+    layer,
+    names,
+    neutral,
+    overlap: Object.fromEntries([...steering].map(([name, vector]) => [name, overlapWith(vector)])),
+  }
 }
 
 const keys = (conditions: readonly { readonly key: string }[]): string[] => conditions.map((c) => c.key)
 
 function vectorSetFacts(set: VectorSet, model: string) {
   const vectors = [...set.layers].flatMap(([layer, { vectors: byName, facts }]) =>
-    [...byName].map(([name, vector]) => ({ name, layer, family: set.families.get(name)!, hash: vectorHash(vector), rawNorm: facts.get(name)!.rawNorm })),
+    [...byName].map(([name, vector]) => ({
+      name,
+      layer,
+      family: set.families.get(name)!,
+      hash: vectorHash(vector),
+      rawNorm: facts.get(name)!.rawNorm,
+    })),
   )
   const { recipe, corpusHash, version } = set
   return { hash: setHash(set), model, name: 'shipped corpus', facts: { recipe, corpusHash, version }, vectors }

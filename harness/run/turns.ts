@@ -25,7 +25,11 @@ export function turnForStore(
     tokens,
     logprobs,
     flags,
-    detail: { pieces: tokenizer.pieces(tokens), steered: Array.from(turn.steered), ...(finish === undefined ? {} : { finish }) },
+    detail: {
+      pieces: tokenizer.pieces(tokens),
+      steered: Array.from(turn.steered),
+      ...(finish === undefined ? {} : { finish }),
+    },
     ...(trace && trace.rows > 0 ? { trace: { ...trace, basisHash: basis.hash } } : {}),
     receipt,
     vitals: vitalsOf(turn, { set, names: basis.names, condition }),

@@ -213,7 +213,7 @@ export const studySchema = z.strictObject({
           .default([{}])
           .describe('chosen options; axes not named take their first'),
         items: z.number().int().min(1).optional().describe('use the first n items only'),
-        turns: z.number().int().min(1).optional().describe('a limit below the scenario\'s own, for a short look'),
+        turns: z.number().int().min(1).optional().describe("a limit below the scenario's own, for a short look"),
         epochs: z.number().int().min(0).default(0).describe('episodes per cell; 0 = probes only'),
         strengths: z.array(z.number().gt(0).max(10)).optional().describe('strengths of the episodes'),
         vectors: z.array(id).optional().describe('vectors of the episodes'),

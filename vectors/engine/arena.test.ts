@@ -20,7 +20,9 @@ function numbered({ kvHeads, headSize, slots, capacity }: ArenaShape, arena: Are
   }
   /** The first `tokens` tokens of a slot. */
   const row = (slot: number, tokens: number) =>
-    buffers.map((buffer) => Array.from({ length: kvHeads }, (_, h) => Array.from({ length: tokens }, (_, t) => vector(buffer, slot, h, t))))
+    buffers.map((buffer) =>
+      Array.from({ length: kvHeads }, (_, h) => Array.from({ length: tokens }, (_, t) => vector(buffer, slot, h, t))),
+    )
   return { row, all: () => buffers.map((buffer) => [...buffer]) }
 }
 
@@ -55,7 +57,11 @@ test('a saved beginning comes back in any slot, whole or in part, whatever happe
       arena.restore(kept, to, restored)
       expect(row(to, restored)).toEqual(source)
       const written = 2 * shape.layers * shape.kvHeads * restored * shape.headSize
-      expect(all().flat().filter((v) => v !== -1)).toHaveLength(written)
+      expect(
+        all()
+          .flat()
+          .filter((v) => v !== -1),
+      ).toHaveLength(written)
     }),
   )
 })

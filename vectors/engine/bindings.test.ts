@@ -12,14 +12,20 @@ describe.each(['F32', 'Q8_0'] as const)('both bindings on %s', (type) => {
   beforeAll(async () => {
     file = organismFile({ type })
     const open = (backend: (typeof BACKENDS)[number]) =>
-      file.open({ backend, steerLayers: [0, 2], captureLayers: ALL_LAYERS, basis: randomBasis(ALL_LAYERS, 5, file.width) })
+      file.open({
+        backend,
+        steerLayers: [0, 2],
+        captureLayers: ALL_LAYERS,
+        basis: randomBasis(ALL_LAYERS, 5, file.width),
+      })
     engines = { iobinding: await open('iobinding'), package: await open('package') }
   })
   afterAll(async () => {
     for (const backend of BACKENDS) await engines[backend][Symbol.asyncDispose]()
     file[Symbol.dispose]()
   })
-  const both = <T>(ask: (engine: Engine) => Promise<T>): Promise<T[]> => Promise.all(BACKENDS.map((backend) => ask(engines[backend])))
+  const both = <T>(ask: (engine: Engine) => Promise<T>): Promise<T[]> =>
+    Promise.all(BACKENDS.map((backend) => ask(engines[backend])))
 
   const row = (i: number): GenerateRequest => {
     const tokens = Array.from({ length: 3 + 29 * i }, (_, t) => (3 * t + 1) % 90)
@@ -64,7 +70,13 @@ test('the event loop stays free while the model runs, unlike with the package bi
   const tokens = Array.from({ length: 6000 }, (_, i) => i % 90)
   const ticks: Record<string, number> = {}
   for (const backend of BACKENDS) {
-    await using engine = await file.open({ backend, captureLayers: [3], contextTokens: 6144, maxRows: 1, kvBytes: 256 << 20 })
+    await using engine = await file.open({
+      backend,
+      captureLayers: [3],
+      contextTokens: 6144,
+      maxRows: 1,
+      kvBytes: 256 << 20,
+    })
     let running = true
     const reading = engine.read({ tokens, layers: [3] }).finally(() => (running = false))
     // The job starts in the second turn of the loop; what is counted is the turns of the one long run.

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planChunks } from './chunks.ts'
 
-const range = fc.tuple(fc.nat({ max: 700 }), fc.integer({ min: 1, max: 1200 })).map(([from, length]) => ({ from, to: from + length }))
+const range = fc
+  .tuple(fc.nat({ max: 700 }), fc.integer({ min: 1, max: 1200 }))
+  .map(([from, length]) => ({ from, to: from + length }))
 const size = fc.constantFrom(16, 32, 64, 256, 512)
 const boundary = fc.option(fc.nat({ max: 2000 }), { nil: undefined })
 

@@ -11,7 +11,16 @@ import type { Engine, EngineStats, GenerateRequest, Steering } from './types.ts'
 export interface EngineParts {
   readonly facts: Pick<
     Engine,
-    'modelSha256' | 'graphVersion' | 'backend' | 'threads' | 'layers' | 'width' | 'contextTokens' | 'steerLayers' | 'captureLayers' | 'basisSize'
+    | 'modelSha256'
+    | 'graphVersion'
+    | 'backend'
+    | 'threads'
+    | 'layers'
+    | 'width'
+    | 'contextTokens'
+    | 'steerLayers'
+    | 'captureLayers'
+    | 'basisSize'
   >
   readonly vocabulary: number
   readonly hasHead: boolean
@@ -45,9 +54,18 @@ export function createEngine(parts: EngineParts): Engine {
   const prepare = (tokens: readonly number[], steering: Steering | undefined) => {
     if (isClosed) throw new InfraError('the engine is closed')
     checkTokens(tokens, parts)
-    return prepareSteering(steering, { width: facts.width, steerLayers: facts.steerLayers, promptTokens: tokens.length })
+    return prepareSteering(steering, {
+      width: facts.width,
+      steerLayers: facts.steerLayers,
+      promptTokens: tokens.length,
+    })
   }
-  const submit = <T>(make: (settle: { resolve: (value: T) => void; reject: (error: unknown) => void }) => Parameters<typeof scheduler.submit>[0]) =>
+  const submit = <T>(
+    make: (settle: {
+      resolve: (value: T) => void
+      reject: (error: unknown) => void
+    }) => Parameters<typeof scheduler.submit>[0],
+  ) =>
     new Promise<T>((resolve, reject) => scheduler.submit(make({ resolve, reject: reject as (error: unknown) => void })))
 
   return {
@@ -57,20 +75,24 @@ export function createEngine(parts: EngineParts): Engine {
       if (request.tokens.length >= facts.contextTokens) return nothingFits
       const prepared = prepare(request.tokens, request.steering)
       checkGeneration(request)
-      return places.add(() => submit((settle) => generateJob(context, request, prepared, settle)), { signal: request.signal })
+      return places.add(() => submit((settle) => generateJob(context, request, prepared, settle)), {
+        signal: request.signal,
+      })
     },
     async score(request) {
       requireHead(parts)
       const longest = Math.max(0, ...request.continuations.map((c) => c.length))
       if (request.continuations.some((c) => c.length === 0)) throw new InputError('a continuation has no tokens')
-      if (request.tokens.length + longest > facts.contextTokens) throw new InputError(tooLong(request.tokens.length + longest, parts))
+      if (request.tokens.length + longest > facts.contextTokens)
+        throw new InputError(tooLong(request.tokens.length + longest, parts))
       const prepared = prepare(request.tokens, request.steering)
       for (const continuation of request.continuations) checkVocabulary(continuation, parts)
       return submit((settle) => scoreJob(context, request, prepared, settle))
     },
     async read(request) {
       const unknown = request.layers.find((layer) => !facts.captureLayers.includes(layer))
-      if (unknown !== undefined) throw new InputError(`layer ${unknown} is not captured (captured: ${facts.captureLayers.join(', ')})`)
+      if (unknown !== undefined)
+        throw new InputError(`layer ${unknown} is not captured (captured: ${facts.captureLayers.join(', ')})`)
       const prepared = prepare(request.tokens, request.steering)
       return submit((settle) => readJob(context, { ...request, logitsAt: [] }, prepared, settle))
     },
@@ -78,7 +100,8 @@ export function createEngine(parts: EngineParts): Engine {
       requireHead(parts)
       const prepared = prepare(request.tokens, request.steering)
       const outside = request.positions.find((p) => !Number.isInteger(p) || p < 0 || p >= request.tokens.length)
-      if (outside !== undefined) throw new InputError(`position ${outside} is outside the ${request.tokens.length} tokens given`)
+      if (outside !== undefined)
+        throw new InputError(`position ${outside} is outside the ${request.tokens.length} tokens given`)
       const whole = { tokens: request.tokens, layers: [], logitsAt: request.positions }
       const { logits } = await submit<{ logits: Float32Array }>((settle) => readJob(context, whole, prepared, settle))
       return logits
@@ -94,13 +117,21 @@ export function createEngine(parts: EngineParts): Engine {
 }
 
 /** The prompt alone fills the context: nothing was generated, and the caller is told so. */
-const nothingFits = { tokens: [], logprobs: [], finish: 'context' as const, trace: undefined, receipt: undefined, reusedTokens: 0 }
+const nothingFits = {
+  tokens: [],
+  logprobs: [],
+  finish: 'context' as const,
+  trace: undefined,
+  receipt: undefined,
+  reusedTokens: 0,
+}
 
 function requireHead({ hasHead }: EngineParts): void {
   if (!hasHead) throw new InputError('this engine was opened for reading only: it has no output head')
 }
 
-const tooLong = (tokens: number, { facts }: EngineParts): string => `${tokens} tokens do not fit into the context of ${facts.contextTokens}`
+const tooLong = (tokens: number, { facts }: EngineParts): string =>
+  `${tokens} tokens do not fit into the context of ${facts.contextTokens}`
 
 function checkTokens(tokens: readonly number[], parts: EngineParts): void {
   if (tokens.length === 0) throw new InputError('a prompt needs at least one token')
@@ -115,8 +146,10 @@ function checkVocabulary(tokens: readonly number[], parts: EngineParts): void {
 
 function checkGeneration({ tokens, maxNewTokens, sampling, traceFrom = 0 }: GenerateRequest): void {
   const { temperature, topP = 1 } = sampling
-  if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1) throw new InputError(`maxNewTokens should be a whole number from 1 on, got ${maxNewTokens}`)
-  if (!(temperature >= 0 && Number.isFinite(temperature))) throw new InputError(`temperature should be 0 or more, got ${temperature}`)
+  if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1)
+    throw new InputError(`maxNewTokens should be a whole number from 1 on, got ${maxNewTokens}`)
+  if (!(temperature >= 0 && Number.isFinite(temperature)))
+    throw new InputError(`temperature should be 0 or more, got ${temperature}`)
   if (!(topP > 0 && topP <= 1)) throw new InputError(`topP should be above 0 and at most 1, got ${topP}`)
   if (!Number.isInteger(traceFrom) || traceFrom < 0 || traceFrom > tokens.length) {
     throw new InputError(`traceFrom should be a position of the prompt (0 to ${tokens.length}), got ${traceFrom}`)

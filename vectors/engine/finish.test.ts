@@ -57,7 +57,14 @@ describe('how a generation ends', () => {
 
   test.each([24, 25, 400])('before it begins when the prompt (%i) fills the context', async (length) => {
     const made = await engine.generate(say({ tokens: Array.from({ length }, () => 0) }))
-    expect(made).toEqual({ tokens: [], logprobs: [], finish: 'context', trace: undefined, receipt: undefined, reusedTokens: 0 })
+    expect(made).toEqual({
+      tokens: [],
+      logprobs: [],
+      finish: 'context',
+      trace: undefined,
+      receipt: undefined,
+      reusedTokens: 0,
+    })
   })
 })
 
@@ -88,7 +95,9 @@ describe('the trace', () => {
 
 describe('the window', () => {
   const norms = async (selected: readonly number[], generated: boolean) => {
-    const made = await engine.generate(say({ steering: steering(selected, generated, 300), maxNewTokens: 4, stopTokens: [] }))
+    const made = await engine.generate(
+      say({ steering: steering(selected, generated, 300), maxNewTokens: 4, stopTokens: [] }),
+    )
     return { long: [...made.trace!.norms[0]!].map((n) => n > 150), receipt: made.receipt! }
   }
 
@@ -97,13 +106,16 @@ describe('the window', () => {
     { selected: [0, 1], generated: true },
     { selected: [1, 0], generated: false },
     { selected: [0, 0], generated: true },
-  ])('steers tokens $selected and generated: $generated, and the receipt counts them', async ({ selected, generated }) => {
-    const expected = [...selected.map((s) => s === 1), ...Array.from({ length: 4 }, () => generated)]
-    const { long, receipt } = await norms(selected, generated)
-    expect(long).toEqual(expected)
-    expect(receipt.steeredTokens).toBe(expected.filter(Boolean).length)
-    expect(receipt.deltaMean).toBeCloseTo(300, 2)
-  })
+  ])(
+    'steers tokens $selected and generated: $generated, and the receipt counts them',
+    async ({ selected, generated }) => {
+      const expected = [...selected.map((s) => s === 1), ...Array.from({ length: 4 }, () => generated)]
+      const { long, receipt } = await norms(selected, generated)
+      expect(long).toEqual(expected)
+      expect(receipt.steeredTokens).toBe(expected.filter(Boolean).length)
+      expect(receipt.deltaMean).toBeCloseTo(300, 2)
+    },
+  )
 })
 
 test.each([
@@ -113,8 +125,16 @@ test.each([
   { name: 'a negative token', change: { tokens: [-1] }, says: /token -1/ },
   { name: 'nothing to generate', change: { maxNewTokens: 0 }, says: /maxNewTokens .* got 0/ },
   { name: 'NaN tokens', change: { maxNewTokens: Number.NaN }, says: /maxNewTokens .* got NaN/ },
-  { name: 'a negative temperature', change: { sampling: { temperature: -1, seed: [1, 1] as const, turn: 0 } }, says: /temperature .* got -1/ },
-  { name: 'no nucleus', change: { sampling: { temperature: 1, topP: 0, seed: [1, 1] as const, turn: 0 } }, says: /topP .* got 0/ },
+  {
+    name: 'a negative temperature',
+    change: { sampling: { temperature: -1, seed: [1, 1] as const, turn: 0 } },
+    says: /temperature .* got -1/,
+  },
+  {
+    name: 'no nucleus',
+    change: { sampling: { temperature: 1, topP: 0, seed: [1, 1] as const, turn: 0 } },
+    says: /topP .* got 0/,
+  },
   { name: 'a trace from behind the prompt', change: { traceFrom: 3 }, says: /traceFrom .* got 3/ },
 ])('$name: refused', async ({ change, says }) => {
   await expect(engine.generate(say(change))).rejects.toThrow(InputError)

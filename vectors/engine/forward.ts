@@ -52,7 +52,9 @@ export function createForward(session: Session, arena: Arena, embed: Embedding, 
     const inputs = inputTensors({ rows, padded, logitsAt, embed, shape })
     const logits = logitsBuffer(logitsAt.length * (shape.hasHead ? shape.vocabulary : 0))
     const outputs = outputTensors({ count, padded, shape, wantResiduals })
-    const withLogits = shape.hasHead ? { ...outputs, logits: { data: logits, dims: [logitsAt.length, shape.vocabulary] } } : outputs
+    const withLogits = shape.hasHead
+      ? { ...outputs, logits: { data: logits, dims: [logitsAt.length, shape.vocabulary] } }
+      : outputs
     await session.run({
       fixedKey: `${firstSlot}:${count}`,
       fixed: () => arena.tensors(firstSlot, count),
@@ -65,7 +67,10 @@ export function createForward(session: Session, arena: Arena, embed: Embedding, 
       captured: (row) => capturedRows(outputs, { row, padded, tokens: rows[row]!.tokens.length, shape }),
       residuals: (row, layer) => {
         const start = row * padded * shape.width
-        return (outputs[`residual.${layer}`]!.data as Float32Array).slice(start, start + rows[row]!.tokens.length * shape.width)
+        return (outputs[`residual.${layer}`]!.data as Float32Array).slice(
+          start,
+          start + rows[row]!.tokens.length * shape.width,
+        )
       },
     }
   }
@@ -102,7 +107,8 @@ function inputTensors({ rows, padded, logitsAt, embed, shape }: InputOptions): R
     total_len: { data: int32s([Math.max(...totals)]), dims: [] },
   }
   if (shape.hasHead) inputs['rows'] = { data: int64s(logitsAt), dims: [logitsAt.length] }
-  for (const layer of shape.steerLayers) inputs[`delta.${layer}`] = { data: deltas(rows, padded, layer, width), dims: perToken }
+  for (const layer of shape.steerLayers)
+    inputs[`delta.${layer}`] = { data: deltas(rows, padded, layer, width), dims: perToken }
   return inputs
 }
 
@@ -112,28 +118,43 @@ function deltas(rows: readonly RowInput[], padded: number, layer: number, width:
   for (const [r, { tokens, start, steering }] of rows.entries()) {
     const delta = steering?.deltas.get(layer)
     if (!steering || !delta) continue
-    for (let t = 0; t < tokens.length; t++) if (isSelected(steering, start + t)) out.set(delta, (r * padded + t) * width)
+    for (let t = 0; t < tokens.length; t++)
+      if (isSelected(steering, start + t)) out.set(delta, (r * padded + t) * width)
   }
   return out
 }
 
-function outputTensors(o: { count: number; padded: number; shape: ModelShape; wantResiduals: boolean }): Record<string, Tensor> {
+function outputTensors(o: {
+  count: number
+  padded: number
+  shape: ModelShape
+  wantResiduals: boolean
+}): Record<string, Tensor> {
   const { count, padded, shape, wantResiduals } = o
   const outputs: Record<string, Tensor> = {}
   for (const layer of shape.captureLayers) {
     if (shape.basisSize > 0) {
-      outputs[`projection.${layer}`] = { data: floats(count * padded * shape.basisSize), dims: [count, padded, shape.basisSize] }
+      outputs[`projection.${layer}`] = {
+        data: floats(count * padded * shape.basisSize),
+        dims: [count, padded, shape.basisSize],
+      }
     }
     outputs[`norm.${layer}`] = { data: floats(count * padded), dims: [count, padded, 1] }
-    if (wantResiduals) outputs[`residual.${layer}`] = { data: floats(count * padded * shape.width), dims: [count, padded, shape.width] }
+    if (wantResiduals)
+      outputs[`residual.${layer}`] = { data: floats(count * padded * shape.width), dims: [count, padded, shape.width] }
   }
   return outputs
 }
 
-function capturedRows(outputs: Readonly<Record<string, Tensor>>, at: { row: number; padded: number; tokens: number; shape: ModelShape }): TraceRows {
+function capturedRows(
+  outputs: Readonly<Record<string, Tensor>>,
+  at: { row: number; padded: number; tokens: number; shape: ModelShape },
+): TraceRows {
   const { row, padded, tokens, shape } = at
   const pick = (name: string, size: number) =>
-    size === 0 ? new Float32Array(0) : (outputs[name]!.data as Float32Array).slice(row * padded * size, (row * padded + tokens) * size)
+    size === 0
+      ? new Float32Array(0)
+      : (outputs[name]!.data as Float32Array).slice(row * padded * size, (row * padded + tokens) * size)
   return {
     tokens,
     basis: shape.basisSize,

@@ -8,7 +8,12 @@ import type { Engine, GenerateRequest } from './types.ts'
 let file: OrganismFile
 const engines: Engine[] = []
 const open = async (maxRows: number): Promise<Engine> => {
-  const engine = await file.open({ steerLayers: [1], captureLayers: ALL_LAYERS, basis: randomBasis(ALL_LAYERS, 2, file.width), maxRows })
+  const engine = await file.open({
+    steerLayers: [1],
+    captureLayers: ALL_LAYERS,
+    basis: randomBasis(ALL_LAYERS, 2, file.width),
+    maxRows,
+  })
   engines.push(engine)
   return engine
 }
@@ -51,7 +56,9 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
     }
     const made = await Promise.all(running)
     expect(made.filter((_, i) => i % 2 === 0).map(bitsOf)).toEqual(expected)
-    const reasons = (await failures).map((f) => (f.status === 'rejected' ? (f.reason as Error).message : 'came through'))
+    const reasons = (await failures).map((f) =>
+      f.status === 'rejected' ? (f.reason as Error).message : 'came through',
+    )
     expect(reasons).toEqual(aborts.map((_, i) => `enough of ${i}`))
   })
 
@@ -60,7 +67,9 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
     for (let round = 0; round < 3; round++) {
       const controller = new AbortController()
       setMaxListeners(0, controller.signal)
-      const doomed = Array.from({ length: maxRows }, (_, i) => engine.generate({ ...row(i, 450), signal: controller.signal }))
+      const doomed = Array.from({ length: maxRows }, (_, i) =>
+        engine.generate({ ...row(i, 450), signal: controller.signal }),
+      )
       const settled = Promise.allSettled(doomed)
       await macrotasks(5)
       controller.abort()
@@ -74,7 +83,11 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
     const good = Array.from({ length: 5 }, (_, i) => row(i))
     const expected = await alone(good)
     const steer = (vector: Float32Array, layer = 1) => ({
-      steering: { additions: [{ ...addition(layer, 'x', 1, file.width), vector }], selected: new Uint8Array(9).fill(1), generated: true },
+      steering: {
+        additions: [{ ...addition(layer, 'x', 1, file.width), vector }],
+        selected: new Uint8Array(9).fill(1),
+        generated: true,
+      },
     })
     const wrong = [
       () => engine.generate({ ...row(1), ...steer(new Float32Array(file.width).fill(Number.NaN)) }),

@@ -18,12 +18,22 @@ interface Settle<T> {
 }
 
 /** Reads the prompt, draws the first token and joins the decoding rows. */
-export function generateJob(context: JobContext, request: GenerateRequest, steering: PreparedSteering | undefined, settle: Settle<Generation>): Job {
+export function generateJob(
+  context: JobContext,
+  request: GenerateRequest,
+  steering: PreparedSteering | undefined,
+  settle: Settle<Generation>,
+): Job {
   const { tokens } = request
-  const prompt = createPromptReader(context, { tokens, steering: request.steering, prepared: steering, keepWhole: true })
+  const prompt = createPromptReader(context, {
+    tokens,
+    steering: request.steering,
+    prepared: steering,
+    keepWhole: true,
+  })
   return {
     signal: request.signal,
-    tokens: prompt.done,
+    tokens: () => prompt.done(),
     async advance(slot) {
       const logits = await prompt.advance(slot)
       if (!logits) return 'more'
@@ -48,14 +58,24 @@ export function generateJob(context: JobContext, request: GenerateRequest, steer
 }
 
 /** Reads the prompt once, then each continuation over it. */
-export function scoreJob(context: JobContext, request: ScoreRequest, steering: PreparedSteering | undefined, settle: Settle<Score>): Job {
+export function scoreJob(
+  context: JobContext,
+  request: ScoreRequest,
+  steering: PreparedSteering | undefined,
+  settle: Settle<Score>,
+): Job {
   const { tokens, continuations } = request
-  const prompt = createPromptReader(context, { tokens, steering: request.steering, prepared: steering, keepWhole: false })
+  const prompt = createPromptReader(context, {
+    tokens,
+    steering: request.steering,
+    prepared: steering,
+    keepWhole: false,
+  })
   const perToken: Float64Array[] = []
   let last: Float32Array | undefined
   return {
     signal: request.signal,
-    tokens: prompt.done,
+    tokens: () => prompt.done(),
     async advance(slot) {
       if (!last) {
         const logits = await prompt.advance(slot)
@@ -66,7 +86,10 @@ export function scoreJob(context: JobContext, request: ScoreRequest, steering: P
         if (continuations.length > 0) return 'more'
       }
       const next = continuations[perToken.length]
-      if (next) perToken.push(await scoreContinuation(context.forward, { slot, prompt: tokens, continuation: next, last, steering }))
+      if (next)
+        perToken.push(
+          await scoreContinuation(context.forward, { slot, prompt: tokens, continuation: next, last, steering }),
+        )
       if (perToken.length < continuations.length) return 'more'
       const sums = perToken.map((values) => values.reduce((a, b) => a + b, 0))
       const longest = Math.max(0, ...continuations.map((c) => c.length))
@@ -86,7 +109,10 @@ interface Continuation {
 }
 
 /** The last prompt token is read again in front, so that no run has one token (its bytes come out the same). */
-async function scoreContinuation(forward: Forward, { slot, prompt, continuation, last, steering }: Continuation): Promise<Float64Array> {
+async function scoreContinuation(
+  forward: Forward,
+  { slot, prompt, continuation, last, steering }: Continuation,
+): Promise<Float64Array> {
   if (continuation.length === 1) return Float64Array.of(logProbability(last, continuation[0]!))
   const tokens = [prompt.at(-1)!, ...continuation.slice(0, -1)]
   const { logits } = await forward({
@@ -95,7 +121,9 @@ async function scoreContinuation(forward: Forward, { slot, prompt, continuation,
     logitsAt: tokens.map((_, i) => i),
   })
   const vocabulary = logits.length / tokens.length
-  return Float64Array.from(continuation, (token, i) => logProbability(logits.subarray(i * vocabulary, (i + 1) * vocabulary), token))
+  return Float64Array.from(continuation, (token, i) =>
+    logProbability(logits.subarray(i * vocabulary, (i + 1) * vocabulary), token),
+  )
 }
 
 const logProbability = (logits: Float32Array, token: number): number => logits[token]! - logSumExp(logits)
@@ -123,7 +151,10 @@ export function readJob(
         wantResiduals: request.layers.length > 0,
       })
       context.count({ prompt: request.tokens.length })
-      settle.resolve({ residuals: request.layers.map((layer) => result.residuals(0, layer)), logits: result.logits.slice() })
+      settle.resolve({
+        residuals: request.layers.map((layer) => result.residuals(0, layer)),
+        logits: result.logits.slice(),
+      })
       return 'done'
     },
     fail: settle.reject,

@@ -74,23 +74,28 @@ describe.each(['F32', 'Q8_0'] as const)('organism in %s', (type) => {
   test('(c) at the steered layer the residual moves by the delta at selected tokens, by nothing at the others', async () => {
     const engine = await open()
     await fc.assert(
-      fc.asyncProperty(PLAN, fc.constantFrom(...STEER), fc.double({ min: 0.5, max: 50, noNaN: true }), async (plan, layer, size) => {
-        const { tokens } = requestOf(plan, file)
-        const steered = { ...steeringOf(plan, file), additions: [addition(layer, 'law', size, file.width)] }
-        const { residuals: with_ } = await engine.read({ tokens, layers: [layer], steering: steered })
-        const { residuals: without } = await engine.read({ tokens, layers: [layer] })
-        const moved = with_[0]!.map((v, i) => v - without[0]![i]!)
-        const { vector } = steered.additions[0]!
-        for (let t = 0; t < tokens.length; t++) {
-          const row = moved.subarray(t * file.width, (t + 1) * file.width)
-          if (steered.selected[t] !== 1) {
-            expect(row.every((v) => v === 0)).toBe(true)
-            continue
+      fc.asyncProperty(
+        PLAN,
+        fc.constantFrom(...STEER),
+        fc.double({ min: 0.5, max: 50, noNaN: true }),
+        async (plan, layer, size) => {
+          const { tokens } = requestOf(plan, file)
+          const steered = { ...steeringOf(plan, file), additions: [addition(layer, 'law', size, file.width)] }
+          const { residuals: with_ } = await engine.read({ tokens, layers: [layer], steering: steered })
+          const { residuals: without } = await engine.read({ tokens, layers: [layer] })
+          const moved = with_[0]!.map((v, i) => v - without[0]![i]!)
+          const { vector } = steered.additions[0]!
+          for (let t = 0; t < tokens.length; t++) {
+            const row = moved.subarray(t * file.width, (t + 1) * file.width)
+            if (steered.selected[t] !== 1) {
+              expect(row.every((v) => v === 0)).toBe(true)
+              continue
+            }
+            const miss = Math.hypot(...row.map((v, h) => v - size * vector[h]!))
+            expect(miss / size).toBeLessThan(1e-3)
           }
-          const miss = Math.hypot(...row.map((v, h) => v - size * vector[h]!))
-          expect(miss / size).toBeLessThan(1e-3)
-        }
-      }),
+        },
+      ),
       RUNS,
     )
   })

@@ -50,11 +50,19 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
   checkLayers([...layers.steer, ...layers.capture], architecture)
   const basis = basisMatrices(options.basis, layers.capture, architecture)
   const shared = options.readOnly ? { lastLayer: Math.max(0, ...layers.capture) } : {}
-  const graph: GraphOptions = { steerLayers: layers.steer, captureLayers: layers.capture, basis: basis.matrices, precision: options.precision ?? 'int8', ...shared }
+  const graph: GraphOptions = {
+    steerLayers: layers.steer,
+    captureLayers: layers.capture,
+    basis: basis.matrices,
+    precision: options.precision ?? 'int8',
+    ...shared,
+  }
   const path = prepareGraph(gguf, architecture, options, graph)
   const memory = planMemory(architecture, options)
   const backend = options.backend ?? 'iobinding'
-  const session = await (backend === 'iobinding' ? openIoBindingSession : openPackageSession)(path, { threads: options.threads })
+  const session = await (backend === 'iobinding' ? openIoBindingSession : openPackageSession)(path, {
+    threads: options.threads,
+  })
   const arena = createArena({
     layers: (graph.lastLayer ?? architecture.layers - 1) + 1,
     kvHeads: architecture.kvHeads,
@@ -106,13 +114,17 @@ function checkLayers(layers: readonly number[], { layers: count }: Architecture)
 /** (K, H) rows -> one (H, K) matrix a layer. */
 function basisMatrices(basis: OpenOptions['basis'], layers: readonly number[], { width }: Architecture) {
   const sizes = new Set(layers.map((layer) => basis?.get(layer)?.length ?? 0))
-  if (sizes.size > 1) throw new InputError(`the basis has different numbers of vectors at different layers: ${[...sizes].join(', ')}`)
+  if (sizes.size > 1)
+    throw new InputError(`the basis has different numbers of vectors at different layers: ${[...sizes].join(', ')}`)
   const size = Math.max(0, ...sizes)
   const matrices = new Map<number, Float32Array>()
   for (const layer of layers) {
     const matrix = new Float32Array(width * size)
     for (const [k, vector] of (basis?.get(layer) ?? []).entries()) {
-      if (vector.length !== width) throw new InputError(`basis vector ${k} of layer ${layer} has ${vector.length} numbers, the model is ${width} wide`)
+      if (vector.length !== width)
+        throw new InputError(
+          `basis vector ${k} of layer ${layer} has ${vector.length} numbers, the model is ${width} wide`,
+        )
       for (let h = 0; h < width; h++) matrix[h * size + k] = vector[h]!
     }
     matrices.set(layer, matrix)
@@ -121,7 +133,12 @@ function basisMatrices(basis: OpenOptions['basis'], layers: readonly number[], {
 }
 
 /** Weights once per model, the graph once per set of layers; both written aside and renamed. */
-function prepareGraph(gguf: ReturnType<typeof openGguf>, architecture: Architecture, options: OpenOptions, graph: GraphOptions): string {
+function prepareGraph(
+  gguf: ReturnType<typeof openGguf>,
+  architecture: Architecture,
+  options: OpenOptions,
+  graph: GraphOptions,
+): string {
   const folder = join(options.graphs, `${options.sha256.slice(0, 16)}-${GRAPH_VERSION}`)
   mkdirSync(options.graphs, { recursive: true })
   const progress = options.onProgress ? { onProgress: options.onProgress } : {}
@@ -145,7 +162,8 @@ function writeGraph({ folder, index }: BuiltWeights, architecture: Architecture,
 function planMemory(a: Architecture, options: OpenOptions) {
   const most = Math.min(a.contextTokens, MAX_POSITIONS)
   const contextTokens = options.contextTokens ?? Math.min(most, 4096)
-  if (contextTokens > most) throw new InputError(`a context of ${contextTokens} tokens was asked for; this model takes at most ${most}`)
+  if (contextTokens > most)
+    throw new InputError(`a context of ${contextTokens} tokens was asked for; this model takes at most ${most}`)
   const budget = options.kvBytes ?? freemem() / 4
   const rowBytes = kvBytesPerToken(a) * contextTokens
   const rows = Math.min(options.maxRows ?? 16, Math.floor(budget / rowBytes) - 1)

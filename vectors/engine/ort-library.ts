@@ -116,7 +116,17 @@ function wrap(native: Record<FunctionName, Native>): Omit<OrtLibrary, 'version'>
     }),
     releaseBinding: (binding) => void native.releaseIoBinding(binding),
     createTensor: (data, elementType, dims) =>
-      make((out) => native.createTensorWithData(memory, data, data.byteLength, BigInt64Array.from(dims, BigInt), dims.length, elementType, out)),
+      make((out) =>
+        native.createTensorWithData(
+          memory,
+          data,
+          data.byteLength,
+          BigInt64Array.from(dims, BigInt),
+          dims.length,
+          elementType,
+          out,
+        ),
+      ),
     releaseValue: (value) => void native.releaseValue(value),
     bindInput: (binding, name, value) => check(native.bindInput(binding, name, value)),
     bindOutput: (binding, name, value) => check(native.bindOutput(binding, name, value)),
@@ -124,11 +134,11 @@ function wrap(native: Record<FunctionName, Native>): Omit<OrtLibrary, 'version'>
       new Promise((resolve, reject) => {
         native.runWithBinding.async(session, runOptions, binding, (error: unknown, status: unknown) => {
           try {
-            if (error) throw error instanceof Error ? error : new InfraError(String(error))
+            if (error) throw new InfraError('the native call failed', { cause: error })
             check(status)
             resolve()
           } catch (failure) {
-            reject(failure as Error)
+            reject(failure)
           }
         })
       }),

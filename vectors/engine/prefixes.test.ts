@@ -22,7 +22,8 @@ const key: fc.Arbitrary<PrefixKey> = fc
   }))
 
 /** What happens to each token, one by one: the beginning that two rows may share is where this agrees. */
-const fate = ({ tokens, selected, steeringHash }: PrefixKey): string[] => tokens.map((t, i) => (selected?.[i] === 1 ? `${t}+${steeringHash}` : `${t}`))
+const fate = ({ tokens, selected, steeringHash }: PrefixKey): string[] =>
+  tokens.map((t, i) => (selected?.[i] === 1 ? `${t}+${steeringHash}` : `${t}`))
 
 const common = (a: readonly string[], b: readonly string[]): number => {
   const end = a.findIndex((v, i) => v !== b[i])
@@ -45,32 +46,65 @@ test('what is found was computed from the same tokens steered the same way, and 
 
 test('the budget is kept, and what was used last stays', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 5 }), (order, room) => {
-      const cache = createPrefixCache(room * 4 * 4)
-      const keyOf = (id: number): PrefixKey => ({ tokens: [id, 0, 0, 0], selected: undefined, steeringHash: '' })
-      let used: number[] = []
-      for (const id of order) {
-        if (!cache.find(keyOf(id), 4)) cache.add(keyOf(id), kv(4, id), trace)
-        used = [...used.filter((u) => u !== id), id].slice(-room)
-        const kept = used.filter((u) => cache.find(keyOf(u), 4))
-        expect(kept).toEqual(used)
-      }
-      const all = Array.from({ length: 10 }, (_, id) => id).filter((id) => cache.find(keyOf(id), 4))
-      expect(all.length).toBeLessThanOrEqual(room)
-    }),
+    fc.property(
+      fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 1, max: 5 }),
+      (order, room) => {
+        const cache = createPrefixCache(room * 4 * 4)
+        const keyOf = (id: number): PrefixKey => ({ tokens: [id, 0, 0, 0], selected: undefined, steeringHash: '' })
+        let used: number[] = []
+        for (const id of order) {
+          if (!cache.find(keyOf(id), 4)) cache.add(keyOf(id), kv(4, id), trace)
+          used = [...used.filter((u) => u !== id), id].slice(-room)
+          const kept = used.filter((u) => cache.find(keyOf(u), 4))
+          expect(kept).toEqual(used)
+        }
+        const all = Array.from({ length: 10 }, (_, id) => id).filter((id) => cache.find(keyOf(id), 4))
+        expect(all.length).toBeLessThanOrEqual(room)
+      },
+    ),
   )
 })
 
 describe('examples', () => {
   const plain = (...tokens: number[]): PrefixKey => ({ tokens, selected: undefined, steeringHash: '' })
-  const steered = (hash: string, selected: number[], ...tokens: number[]): PrefixKey => ({ tokens, selected: Uint8Array.from(selected), steeringHash: hash })
+  const steered = (hash: string, selected: number[], ...tokens: number[]): PrefixKey => ({
+    tokens,
+    selected: Uint8Array.from(selected),
+    steeringHash: hash,
+  })
 
   test.each([
-    { name: 'unsteered tokens are shared across strengths', stored: steered('a', [0, 0, 1], 1, 2, 3), wanted: steered('b', [0, 0, 1], 1, 2, 3), tokens: 2 },
-    { name: 'the baseline shares up to the window', stored: plain(1, 2, 3), wanted: steered('b', [0, 0, 1], 1, 2, 3), tokens: 2 },
-    { name: 'one steering is shared whole', stored: steered('a', [1, 0, 1], 1, 2, 3), wanted: steered('a', [1, 0, 1], 1, 2, 3), tokens: 3 },
-    { name: 'a token after another steering is not shared', stored: steered('a', [1, 0, 0], 1, 2, 3), wanted: plain(1, 2, 3), tokens: 0 },
-    { name: 'a wider window ends the share', stored: steered('a', [0, 0, 1], 1, 2, 3), wanted: steered('a', [0, 1, 1], 1, 2, 3), tokens: 1 },
+    {
+      name: 'unsteered tokens are shared across strengths',
+      stored: steered('a', [0, 0, 1], 1, 2, 3),
+      wanted: steered('b', [0, 0, 1], 1, 2, 3),
+      tokens: 2,
+    },
+    {
+      name: 'the baseline shares up to the window',
+      stored: plain(1, 2, 3),
+      wanted: steered('b', [0, 0, 1], 1, 2, 3),
+      tokens: 2,
+    },
+    {
+      name: 'one steering is shared whole',
+      stored: steered('a', [1, 0, 1], 1, 2, 3),
+      wanted: steered('a', [1, 0, 1], 1, 2, 3),
+      tokens: 3,
+    },
+    {
+      name: 'a token after another steering is not shared',
+      stored: steered('a', [1, 0, 0], 1, 2, 3),
+      wanted: plain(1, 2, 3),
+      tokens: 0,
+    },
+    {
+      name: 'a wider window ends the share',
+      stored: steered('a', [0, 0, 1], 1, 2, 3),
+      wanted: steered('a', [0, 1, 1], 1, 2, 3),
+      tokens: 1,
+    },
   ])('$name', ({ stored, wanted, tokens }) => {
     const cache = createPrefixCache(LARGE)
     cache.add(stored, kv(stored.tokens.length, 0), trace)

@@ -20,7 +20,10 @@ interface Entry {
 /** Computed beginnings of prompts, kept for reuse up to a budget; the one not used longest goes first. */
 export interface PrefixCache {
   /** The longest stored beginning of `key` of at most `limit` tokens. */
-  find(key: PrefixKey, limit: number): { readonly tokens: number; readonly kv: SavedKv; readonly trace: TraceRows } | undefined
+  find(
+    key: PrefixKey,
+    limit: number,
+  ): { readonly tokens: number; readonly kv: SavedKv; readonly trace: TraceRows } | undefined
   add(key: PrefixKey, kv: SavedKv, trace: TraceRows): void
 }
 
@@ -46,7 +49,9 @@ export function createPrefixCache(budgetBytes: number): PrefixCache {
     add(key, kv, trace) {
       const bytes = kv.data.byteLength
       if (bytes > budgetBytes || entries.some((e) => sharedTokens(e, key) >= kv.tokens)) return
-      const kept = entries.filter((e) => sharedTokens(e, { ...key, tokens: key.tokens.slice(0, kv.tokens) }) < e.kv.tokens)
+      const kept = entries.filter(
+        (e) => sharedTokens(e, { ...key, tokens: key.tokens.slice(0, kv.tokens) }) < e.kv.tokens,
+      )
       let total = kept.reduce((sum, e) => sum + e.bytes, bytes)
       while (total > budgetBytes) total -= kept.shift()!.bytes
       entries = [...kept, { key, kv, trace, bytes }]

@@ -37,7 +37,11 @@ export interface PromptReader {
 export function createPromptReader({ forward, arena, prefixes }: PromptParts, request: PromptRequest): PromptReader {
   const { tokens, steering, prepared, keepWhole } = request
   const boundary = steering ? steering.selected.indexOf(1) : -1
-  const key: PrefixKey = { tokens, selected: prepared ? steering?.selected : undefined, steeringHash: prepared?.hash ?? '' }
+  const key: PrefixKey = {
+    tokens,
+    selected: prepared ? steering?.selected : undefined,
+    steeringHash: prepared?.hash ?? '',
+  }
   const parts: TraceRows[] = []
   let chunks: ReturnType<typeof planChunks> | undefined
   let done = 0

@@ -10,7 +10,12 @@ describe.each(['F32', 'Q8_0'] as const)('beginnings of prompts that are reused (
   let file: OrganismFile
   const engines: Engine[] = []
   const open = async (options: { kvBytes?: number } = {}): Promise<Engine> => {
-    const engine = await file.open({ steerLayers: STEER, captureLayers: ALL_LAYERS, basis: randomBasis(ALL_LAYERS, 3, file.width), ...options })
+    const engine = await file.open({
+      steerLayers: STEER,
+      captureLayers: ALL_LAYERS,
+      basis: randomBasis(ALL_LAYERS, 3, file.width),
+      ...options,
+    })
     engines.push(engine)
     return engine
   }
@@ -41,20 +46,26 @@ describe.each(['F32', 'Q8_0'] as const)('beginnings of prompts that are reused (
   })
 
   // One query over a full tile of the attention (32 for these heads) takes another path: the cuts must not leave one.
-  test.each([33, 65, 257, 289])('(b) a prompt of %i tokens has the same bytes after any shorter one', async (length) => {
-    const whole = requestOf(PLAN(length), file)
-    const expected = await firstTime(whole)
-    for (const shorter of [1, 2, 31, 32, length - 32, length - 1]) {
-      const engine = await open()
-      await engine.generate(requestOf(PLAN(shorter), file))
-      expect(bitsOf(await engine.generate(whole)), `after ${shorter}`).toEqual(expected)
-    }
-  })
+  test.each([33, 65, 257, 289])(
+    '(b) a prompt of %i tokens has the same bytes after any shorter one',
+    async (length) => {
+      const whole = requestOf(PLAN(length), file)
+      const expected = await firstTime(whole)
+      for (const shorter of [1, 2, 31, 32, length - 32, length - 1]) {
+        const engine = await open()
+        await engine.generate(requestOf(PLAN(shorter), file))
+        expect(bitsOf(await engine.generate(whole)), `after ${shorter}`).toEqual(expected)
+      }
+    },
+  )
 
   test('(b) what is thrown out for room is computed again, to the same bytes', async () => {
     // Room for two rows of 512 and a handful of beginnings.
     const tight = await open({ kvBytes: 3 << 20 })
-    const requests = Array.from({ length: 8 }, (_, i) => ({ ...requestOf(PLAN(60), file), tokens: Array.from({ length: 60 }, (_, t) => (t + i) % 50) }))
+    const requests = Array.from({ length: 8 }, (_, i) => ({
+      ...requestOf(PLAN(60), file),
+      tokens: Array.from({ length: 60 }, (_, t) => (t + i) % 50),
+    }))
     const once: unknown[] = []
     for (const request of requests) once.push(bitsOf(await tight.generate(request)))
     for (const [i, request] of requests.entries()) expect(bitsOf(await tight.generate(request))).toEqual(once[i])
@@ -76,7 +87,12 @@ describe.each(['F32', 'Q8_0'] as const)('beginnings of prompts that are reused (
     const cases: readonly { name: string; first: Case; second: Case; reused: number }[] = [
       { name: 'the same window and strength', first: ['v', 9, 10], second: ['v', 9, 10], reused: 22 },
       { name: 'another strength: up to the window', first: ['v', 9, 10], second: ['v', -9, 10], reused: 10 },
-      { name: 'another vector of the same declared hash: up to the window', first: ['v', 9, 10, 'h'], second: ['w', 9, 10, 'h'], reused: 10 },
+      {
+        name: 'another vector of the same declared hash: up to the window',
+        first: ['v', 9, 10, 'h'],
+        second: ['w', 9, 10, 'h'],
+        reused: 10,
+      },
       { name: 'a wider window: up to where it begins', first: ['v', 9, 10], second: ['v', 9, 4], reused: 4 },
       { name: 'a narrower window: up to where the first began', first: ['v', 9, 4], second: ['v', 9, 10], reused: 4 },
       { name: 'all steered, then nothing', first: ['v', 9, 0], second: ['v', 0, 0], reused: 0 },
@@ -94,4 +110,13 @@ describe.each(['F32', 'Q8_0'] as const)('beginnings of prompts that are reused (
   })
 })
 
-const PLAN = (length: number) => ({ length, seed: 1, newTokens: 3, temperature: 0.8, steer: [], from: length, generated: false, delay: 0 })
+const PLAN = (length: number) => ({
+  length,
+  seed: 1,
+  newTokens: 3,
+  temperature: 0.8,
+  steer: [],
+  from: length,
+  generated: false,
+  delay: 0,
+})

@@ -99,7 +99,8 @@ describe('a draw depends on the key alone', () => {
 
   test('seed, turn and position each give other luck', () => {
     const flat = new Float32Array(5000)
-    const draw = (seed: number, turn: number, position: number) => sampleToken(flat, { temperature: 1, seed: [seed, 0], turn }, position)
+    const draw = (seed: number, turn: number, position: number) =>
+      sampleToken(flat, { temperature: 1, seed: [seed, 0], turn }, position)
     const luck = [draw(1, 0, 0), draw(2, 0, 0), draw(1, 1, 0), draw(1, 0, 1), draw(0, 1, 1)]
     expect(new Set(luck).size).toBe(luck.length)
     expect(draw(1, 0, 0)).toBe(luck[0])
@@ -107,12 +108,19 @@ describe('a draw depends on the key alone', () => {
 
   test('two strengths share their luck: raising one token never makes another win in its place', () => {
     fc.assert(
-      fc.property(logitList, sampling, at, fc.nat(), fc.float({ min: 0, max: 20, noNaN: true }), (logits, sampling, position, pick, rise) => {
-        const whole = { ...sampling, topP: 1 }
-        const token = pick % logits.length
-        const raised = logits.map((v, i) => (i === token ? v + rise : v))
-        expect([sampleToken(logits, whole, position), token]).toContain(sampleToken(raised, whole, position))
-      }),
+      fc.property(
+        logitList,
+        sampling,
+        at,
+        fc.nat(),
+        fc.float({ min: 0, max: 20, noNaN: true }),
+        (logits, sampling, position, pick, rise) => {
+          const whole = { ...sampling, topP: 1 }
+          const token = pick % logits.length
+          const raised = logits.map((v, i) => (i === token ? v + rise : v))
+          expect([sampleToken(logits, whole, position), token]).toContain(sampleToken(raised, whole, position))
+        },
+      ),
     )
   })
 })

@@ -49,7 +49,12 @@ function gumbelArgmax(logits: Float32Array, { best, floor, sampling, position }:
   let score = logits[best]! * scale + noise(best)
   for (let block = 0; block * 4 < logits.length; block++) {
     const first = block * 4
-    const top = Math.max(logits[first]!, logits[first + 1] ?? -Infinity, logits[first + 2] ?? -Infinity, logits[first + 3] ?? -Infinity)
+    const top = Math.max(
+      logits[first]!,
+      logits[first + 1] ?? -Infinity,
+      logits[first + 2] ?? -Infinity,
+      logits[first + 3] ?? -Infinity,
+    )
     // Most of the vocabulary cannot win with any noise; its noise is not even computed.
     if (top * scale + LARGEST_NOISE < score || top < floor) continue
     blockWords(sampling.seed, { turn: sampling.turn, position, block }, words)
@@ -67,8 +72,11 @@ function gumbelArgmax(logits: Float32Array, { best, floor, sampling, position }:
   return winner
 }
 
-const blockWords = (seed: RandomKey, at: { turn: number; position: number; block: number }, out: Uint32Array): Uint32Array =>
-  philox([at.block, at.position, at.turn, 0], seed, out)
+const blockWords = (
+  seed: RandomKey,
+  at: { turn: number; position: number; block: number },
+  out: Uint32Array,
+): Uint32Array => philox([at.block, at.position, at.turn, 0], seed, out)
 
 /** Smallest logit of the nucleus: the fewest most likely tokens whose probability reaches topP (Holtzman et al. 2020). */
 function nucleusFloor(logits: Float32Array, best: number, { topP = 1, temperature }: Sampling): number {

@@ -63,7 +63,7 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
   }
 
   async function decode(): Promise<void> {
-    for (const row of [...rows]) if (row.signal?.aborted) leave(row, () => row.fail(row.signal!.reason))
+    for (const row of rows.slice()) if (row.signal?.aborted) leave(row, () => row.fail(row.signal!.reason))
     if (rows.length === 0) return
     try {
       const result = await forward({
@@ -84,10 +84,10 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
       }
       // Only when every row knows its new length may rows be moved.
       for (const [row, error] of failed) leave(row, () => row.fail(error))
-      for (const row of [...rows]) if (row.finished()) leave(row, () => row.finish())
+      for (const row of rows.slice()) if (row.finished()) leave(row, () => row.finish())
     } catch (error) {
       // The run itself failed: nobody knows which row did it, so every row hears of it.
-      for (const row of [...rows]) leave(row, () => row.fail(error))
+      for (const row of rows.slice()) leave(row, () => row.fail(error))
     }
   }
 
@@ -111,9 +111,15 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
  * Draws the next token and its log-probability under the unscaled distribution.
  * Errors: InfraError when the logits are not numbers, which no sampling may turn into an answer.
  */
-export function drawToken(row: Pick<GeneratingRow, 'sampling' | 'generated'>, logits: Float32Array): { token: number; logprob: number } {
+export function drawToken(
+  row: Pick<GeneratingRow, 'sampling' | 'generated'>,
+  logits: Float32Array,
+): { token: number; logprob: number } {
   const token = sampleToken(logits, row.sampling, row.generated())
   const logprob = logits[token]! - logSumExp(logits)
-  if (!Number.isFinite(logprob)) throw new InfraError(`the model gave ${logits[token]} as the best logit: it computed something that is not a number`)
+  if (!Number.isFinite(logprob))
+    throw new InfraError(
+      `the model gave ${logits[token]} as the best logit: it computed something that is not a number`,
+    )
   return { token, logprob }
 }

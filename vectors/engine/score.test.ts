@@ -26,7 +26,11 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
   })
 
   /** log p of each continuation token by one reading of the whole text; the window runs on over the continuation. */
-  async function byLogits(prompt: readonly number[], continuation: readonly number[], steering: Steering): Promise<number[]> {
+  async function byLogits(
+    prompt: readonly number[],
+    continuation: readonly number[],
+    steering: Steering,
+  ): Promise<number[]> {
     const all = [...prompt, ...continuation]
     const selected = Uint8Array.from(all, (_, i) => (i < prompt.length || steering.generated ? 1 : 0))
     const positions = continuation.map((_, i) => prompt.length - 1 + i)
@@ -47,8 +51,12 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
           const { perToken, sums } = await engine.score({ tokens: prompt, continuations, steering })
           for (const [c, continuation] of continuations.entries()) {
             const expected = await byLogits(prompt, continuation, steering)
-            for (const [i, value] of expected.entries()) expect(Math.abs(perToken[c]![i]! - value)).toBeLessThan(type === 'F32' ? 1e-4 : 0.05)
-            expect(sums[c]).toBeCloseTo(perToken[c]!.reduce((a, b) => a + b, 0), 12)
+            for (const [i, value] of expected.entries())
+              expect(Math.abs(perToken[c]![i]! - value)).toBeLessThan(type === 'F32' ? 1e-4 : 0.05)
+            expect(sums[c]).toBeCloseTo(
+              perToken[c]!.reduce((a, b) => a + b, 0),
+              12,
+            )
           }
         },
       ),
@@ -58,20 +66,27 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
 
   test('does not depend on which other continuations are asked, nor on their order', async () => {
     await fc.assert(
-      fc.asyncProperty(tokens(1, 30), fc.array(tokens(1, 9), { minLength: 2, maxLength: 5 }), async (prompt, continuations) => {
-        const { perToken } = await engine.score({ tokens: prompt, continuations })
-        const backwards = await engine.score({ tokens: prompt, continuations: continuations.toReversed() })
-        expect(backwards.perToken.toReversed()).toEqual(perToken)
-        const single = await engine.score({ tokens: prompt, continuations: [continuations[0]!] })
-        expect(single.perToken[0]).toEqual(perToken[0])
-      }),
+      fc.asyncProperty(
+        tokens(1, 30),
+        fc.array(tokens(1, 9), { minLength: 2, maxLength: 5 }),
+        async (prompt, continuations) => {
+          const { perToken } = await engine.score({ tokens: prompt, continuations })
+          const backwards = await engine.score({ tokens: prompt, continuations: continuations.toReversed() })
+          expect(backwards.perToken.toReversed()).toEqual(perToken)
+          const single = await engine.score({ tokens: prompt, continuations: [continuations[0]!] })
+          expect(single.perToken[0]).toEqual(perToken[0])
+        },
+      ),
       { numRuns: 15, seed: 4 },
     )
   })
 
   test('the first token of any continuation has the probability that it has alone', async () => {
     const prompt = file.ids('mail', '<turn 1>')
-    const { perToken } = await engine.score({ tokens: prompt, continuations: [file.ids('I', 'will', 'ask'), file.ids('I')] })
+    const { perToken } = await engine.score({
+      tokens: prompt,
+      continuations: [file.ids('I', 'will', 'ask'), file.ids('I')],
+    })
     expect(perToken[0]![0]).toBeCloseTo(perToken[1]![0]!, type === 'F32' ? 5 : 2)
   })
 
@@ -90,12 +105,17 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
       sampling: { temperature: 1, seed: [4, 4], turn: 0 },
     })
     const { perToken } = await engine.score({ tokens: prompt, continuations: [made.tokens] })
-    for (const [i, value] of made.logprobs.entries()) expect(Math.abs(value - perToken[0]![i]!)).toBeLessThan(type === 'F32' ? 1e-4 : 0.05)
+    for (const [i, value] of made.logprobs.entries())
+      expect(Math.abs(value - perToken[0]![i]!)).toBeLessThan(type === 'F32' ? 1e-4 : 0.05)
   })
 
   test('has a receipt when it was steered, and none when not', async () => {
     const prompt = file.ids('mail', 'server')
-    const steered = await engine.score({ tokens: prompt, continuations: [[1, 2, 3], [4]], steering: window(prompt, true, 7) })
+    const steered = await engine.score({
+      tokens: prompt,
+      continuations: [[1, 2, 3], [4]],
+      steering: window(prompt, true, 7),
+    })
     expect(steered.receipt).toMatchObject({ steeredTokens: 5 })
     expect(steered.receipt!.deltaMean).toBeCloseTo(7, 4)
     expect((await engine.score({ tokens: prompt, continuations: [[1]] })).receipt).toBeUndefined()
@@ -104,7 +124,11 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
   test.each([
     { name: 'an empty continuation', continuations: [[1], []], says: /no tokens/ },
     { name: 'a last token outside', continuations: [[1, 9999]], says: /token 9999/ },
-    { name: 'a continuation that does not fit', continuations: [Array.from({ length: 127 }, () => 1)], says: /129 tokens do not fit into the context of 128/ },
+    {
+      name: 'a continuation that does not fit',
+      continuations: [Array.from({ length: 127 }, () => 1)],
+      says: /129 tokens do not fit into the context of 128/,
+    },
   ])('$name is refused', async ({ continuations, says }) => {
     const call = engine.score({ tokens: [1, 2], continuations })
     await expect(call).rejects.toThrow(InputError)

@@ -30,7 +30,8 @@ export interface SessionStep {
 /**
  * Memory outside the moving heap: V8 keeps typed arrays of up to 64 bytes on it, where a pointer would not stay valid.
  */
-export const floats = (length: number): Float32Array<ArrayBuffer> => new Float32Array(new ArrayBuffer(Math.max(72, 4 * length)), 0, length)
+export const floats = (length: number): Float32Array<ArrayBuffer> =>
+  new Float32Array(new ArrayBuffer(Math.max(72, 4 * length)), 0, length)
 export const int32s = (values: readonly number[]): Int32Array<ArrayBuffer> => {
   const out = new Int32Array(new ArrayBuffer(Math.max(72, 4 * values.length)), 0, values.length)
   out.set(values)

@@ -18,16 +18,36 @@ const vector = (...values: number[]): Float32Array => Float32Array.from({ length
 
 describe('refused, with the reason', () => {
   test.each([
-    { name: 'a zero vector', steering: steer([{ ...add(1, 'v', 2), vector: vector() }]), says: /vector v is zero everywhere/ },
+    {
+      name: 'a zero vector',
+      steering: steer([{ ...add(1, 'v', 2), vector: vector() }]),
+      says: /vector v is zero everywhere/,
+    },
     { name: 'NaN', steering: steer([{ ...add(1, 'v', 2), vector: vector(1, Number.NaN) }]), says: /NaN or infinite/ },
     { name: 'infinity', steering: steer([{ ...add(1, 'v', 2), vector: vector(Infinity) }]), says: /NaN or infinite/ },
-    { name: 'the wrong width', steering: steer([{ ...add(1, 'v', 2), vector: new Float32Array(7) }]), says: /7 numbers, the model is 8 wide/ },
+    {
+      name: 'the wrong width',
+      steering: steer([{ ...add(1, 'v', 2), vector: new Float32Array(7) }]),
+      says: /7 numbers, the model is 8 wide/,
+    },
     { name: 'a layer not opened', steering: steer([add(2, 'v', 2)]), says: /layer 2 is not among .*\(1, 3\)/ },
     { name: 'a strength that is no number', steering: steer([add(1, 'v', Number.NaN)]), says: /strength NaN/ },
     { name: 'a strength beyond fp32', steering: steer([add(1, 'v', 1e30)]), says: /length of .*; the most is/ },
-    { name: 'a sum beyond fp32', steering: steer([add(1, 'v', 1e39), add(1, 'v', -1e39)]), says: /length of (NaN|Infinity)/ },
-    { name: 'a window of another prompt', steering: steer([add(1, 'v', 2)], { selected: new Uint8Array(4) }), says: /among 4 tokens, but the prompt has 3/ },
-    { name: 'a window of nothing', steering: steer([add(1, 'v', 2)], { selected: new Uint8Array(3), generated: false }), says: /selects no token/ },
+    {
+      name: 'a sum beyond fp32',
+      steering: steer([add(1, 'v', 1e39), add(1, 'v', -1e39)]),
+      says: /length of (NaN|Infinity)/,
+    },
+    {
+      name: 'a window of another prompt',
+      steering: steer([add(1, 'v', 2)], { selected: new Uint8Array(4) }),
+      says: /among 4 tokens, but the prompt has 3/,
+    },
+    {
+      name: 'a window of nothing',
+      steering: steer([add(1, 'v', 2)], { selected: new Uint8Array(3), generated: false }),
+      says: /selects no token/,
+    },
   ])('$name', ({ steering, says }) => {
     expect(() => prepareSteering(steering, ENGINE)).toThrow(InputError)
     expect(() => prepareSteering(steering, ENGINE)).toThrow(says)
@@ -42,7 +62,10 @@ test('without additions nothing is steered: no receipt', () => {
 
 describe('the deltas', () => {
   const coefficient = fc.double({ min: -50, max: 50, noNaN: true })
-  const additions = fc.array(fc.tuple(fc.constantFrom(1, 3), fc.constantFrom('a', 'b', 'c'), coefficient), { minLength: 1, maxLength: 5 })
+  const additions = fc.array(fc.tuple(fc.constantFrom(1, 3), fc.constantFrom('a', 'b', 'c'), coefficient), {
+    minLength: 1,
+    maxLength: 5,
+  })
 
   test('vectors of one layer add up', () => {
     fc.assert(

@@ -21,7 +21,9 @@ export function prepareSteering(
 ): PreparedSteering | undefined {
   if (!steering || steering.additions.length === 0) return undefined
   if (steering.selected.length !== engine.promptTokens) {
-    throw new InputError(`steering selects among ${steering.selected.length} tokens, but the prompt has ${engine.promptTokens}`)
+    throw new InputError(
+      `steering selects among ${steering.selected.length} tokens, but the prompt has ${engine.promptTokens}`,
+    )
   }
   if (!steering.generated && !steering.selected.includes(1)) {
     throw new InputError('the steering window selects no token: nothing would be steered')
@@ -41,7 +43,9 @@ export function prepareSteering(
 function checkLength(layer: number, delta: Float32Array): void {
   const squares = delta.reduce((sum, v) => sum + v * v, 0)
   if (!(squares < LONGEST ** 2)) {
-    throw new InputError(`the vectors added at layer ${layer} sum to a length of ${Math.sqrt(squares)}; the most is ${LONGEST}`)
+    throw new InputError(
+      `the vectors added at layer ${layer} sum to a length of ${Math.sqrt(squares)}; the most is ${LONGEST}`,
+    )
   }
 }
 
@@ -52,9 +56,12 @@ function checkAddition(
   { name, vector, layer, coefficient }: Steering['additions'][number],
   { width, steerLayers }: { width: number; steerLayers: readonly number[] },
 ): void {
-  if (vector.length !== width) throw new InputError(`vector ${name} has ${vector.length} numbers, the model is ${width} wide`)
+  if (vector.length !== width)
+    throw new InputError(`vector ${name} has ${vector.length} numbers, the model is ${width} wide`)
   if (!steerLayers.includes(layer)) {
-    throw new InputError(`vector ${name}: layer ${layer} is not among the layers opened for steering (${steerLayers.join(', ') || 'none'})`)
+    throw new InputError(
+      `vector ${name}: layer ${layer} is not among the layers opened for steering (${steerLayers.join(', ') || 'none'})`,
+    )
   }
   if (!Number.isFinite(coefficient)) throw new InputError(`vector ${name}: the strength ${coefficient} is not a number`)
   if (vector.some((v) => !Number.isFinite(v))) throw new InputError(`vector ${name} holds NaN or infinite numbers`)
@@ -79,7 +86,21 @@ export function receiptOf(prepared: PreparedSteering | undefined, tokens: number
   let squares = 0
   for (const delta of prepared.deltas.values()) for (const v of delta) squares += v * v
   const length = Math.sqrt(squares)
-  const additions = prepared.steering.additions.map(({ name, hash, layer, coefficient }) => ({ name, hash, layer, coefficient }))
-  const fingerprint = createHash('sha256').update(JSON.stringify([prepared.hash, steeredTokens, tokens])).digest('hex').slice(0, 16)
-  return { additions, steeredTokens, deltaMean: steeredTokens > 0 ? length : 0, deltaMax: steeredTokens > 0 ? length : 0, fingerprint }
+  const additions = prepared.steering.additions.map(({ name, hash, layer, coefficient }) => ({
+    name,
+    hash,
+    layer,
+    coefficient,
+  }))
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([prepared.hash, steeredTokens, tokens]))
+    .digest('hex')
+    .slice(0, 16)
+  return {
+    additions,
+    steeredTokens,
+    deltaMean: steeredTokens > 0 ? length : 0,
+    deltaMax: steeredTokens > 0 ? length : 0,
+    fingerprint,
+  }
 }

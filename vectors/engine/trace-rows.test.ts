@@ -9,8 +9,12 @@ const BASIS = 3
 const rowsFrom = (first: number, tokens: number): TraceRows => ({
   tokens,
   basis: BASIS,
-  projections: Array.from({ length: LAYERS }, (_, layer) => Float32Array.from({ length: tokens * BASIS }, (_, i) => layer * 10_000 + first * BASIS + i)),
-  norms: Array.from({ length: LAYERS }, (_, layer) => Float32Array.from({ length: tokens }, (_, i) => layer * 10_000 + first + i)),
+  projections: Array.from({ length: LAYERS }, (_, layer) =>
+    Float32Array.from({ length: tokens * BASIS }, (_, i) => layer * 10_000 + first * BASIS + i),
+  ),
+  norms: Array.from({ length: LAYERS }, (_, layer) =>
+    Float32Array.from({ length: tokens }, (_, i) => layer * 10_000 + first + i),
+  ),
 })
 const counts = fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 6 })
 

@@ -48,7 +48,12 @@ export interface Trace {
 }
 
 export interface Receipt {
-  readonly additions: readonly { readonly name: string; readonly hash: string; readonly layer: number; readonly coefficient: number }[]
+  readonly additions: readonly {
+    readonly name: string
+    readonly hash: string
+    readonly layer: number
+    readonly coefficient: number
+  }[]
   readonly steeredTokens: number
   readonly deltaMean: number
   readonly deltaMax: number
@@ -127,6 +132,10 @@ export interface Engine extends AsyncDisposable {
   score(request: ScoreRequest): Promise<Score>
   read(request: ReadRequest): Promise<Reading>
   /** Next-token logits at the given positions, (positions, vocabulary), for checks and doses. */
-  logits(request: { readonly tokens: readonly number[]; readonly positions: readonly number[]; readonly steering?: Steering | undefined }): Promise<Float32Array>
+  logits(request: {
+    readonly tokens: readonly number[]
+    readonly positions: readonly number[]
+    readonly steering?: Steering | undefined
+  }): Promise<Float32Array>
   stats(): EngineStats
 }

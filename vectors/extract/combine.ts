@@ -20,7 +20,11 @@ export interface CombinedVector {
  * Vectors of a family of concepts at one layer. Each source: mean over its texts, minus the mean over the family, minus the neutral
  * components, made a unit vector; a concept's vector is the unit sum of its sources.
  */
-export function combineFamily(family: readonly ConceptMeans[], neutral: readonly Vector[], recipe: Recipe): CombinedVector[] {
+export function combineFamily(
+  family: readonly ConceptMeans[],
+  neutral: readonly Vector[],
+  recipe: Recipe,
+): CombinedVector[] {
   const passages = differences(family.map((c) => mean(c.passages)))
   const templates = differences(family.map((c) => mean(c.templates)))
   const clean = (v: Vector) => unit(projectOut(v, neutral))
@@ -46,7 +50,9 @@ function splitHalves(family: readonly ConceptMeans[], neutral: readonly Vector[]
   for (let a = 0; a < scenes; a++) {
     for (let b = a + 1; b < scenes; b++) {
       const half = (inHalf: (scene: number) => boolean) =>
-        differences(family.map((c) => mean(c.passages.filter((_, scene) => inHalf(scene))))).map((v) => projectOut(v, neutral))
+        differences(family.map((c) => mean(c.passages.filter((_, scene) => inHalf(scene))))).map((v) =>
+          projectOut(v, neutral),
+        )
       const ones = half((s) => s === a || s === b)
       const others = half((s) => s !== a && s !== b)
       for (const [i, one] of ones.entries()) sums[i]! += cosine(one, others[i]!)

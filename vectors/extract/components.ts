@@ -16,7 +16,10 @@ const ROUNDS = 8
  * Principal components of centred rows until they hold `share` of the variance, at least `atLeast` of them.
  * Found by orthogonal iteration on the Gram matrix (Golub & Van Loan, §8.2.4), which is small: rows × rows.
  */
-export function principalComponents(centred: readonly Float32Array[], { share, atLeast }: { share: number; atLeast: number }): Components {
+export function principalComponents(
+  centred: readonly Float32Array[],
+  { share, atLeast }: { share: number; atLeast: number },
+): Components {
   const rows = centred.length
   const most = Math.min(MOST, rows - 1)
   const gram = gramMatrix(centred)

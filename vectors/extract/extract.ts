@@ -34,9 +34,15 @@ export async function extractVectors(options: ExtractOptions): Promise<VectorSet
   const emotions = await readFamily(reader, corpus.concepts, recipe, tick)
   const unrelated = await readFamily(reader, corpus.unrelated, recipe, tick)
   const neutral = await readNeutral(reader, corpus.neutral, tick)
-  const lexical = lexicalVectors(options.gguf, options.tokenizer, corpus.concepts.map((c) => c.name))
+  const lexical = lexicalVectors(
+    options.gguf,
+    options.tokenizer,
+    corpus.concepts.map((c) => c.name),
+  )
   const names = { emotions: corpus.concepts.map((c) => c.name), unrelated: corpus.unrelated.map((c) => c.name) }
-  const perLayer = layers.map((layer, at) => [layer, layerVectors({ at, emotions, unrelated, neutral, lexical, names, recipe })] as const)
+  const perLayer = layers.map(
+    (layer, at) => [layer, layerVectors({ at, emotions, unrelated, neutral, lexical, names, recipe })] as const,
+  )
   return {
     modelSha256: engine.modelSha256,
     modelLayers: engine.layers,
@@ -51,7 +57,8 @@ export async function extractVectors(options: ExtractOptions): Promise<VectorSet
 }
 
 function progress({ corpus, onProgress }: ExtractOptions): () => void {
-  const texts = (concepts: readonly Concept[]) => concepts.reduce((n, c) => n + c.passages.length + c.templates.length, 0)
+  const texts = (concepts: readonly Concept[]) =>
+    concepts.reduce((n, c) => n + c.passages.length + c.templates.length, 0)
   const total = texts(corpus.concepts) + texts(corpus.unrelated) + corpus.neutral.length
   let done = 0
   return () => onProgress?.(++done, total)
@@ -60,7 +67,12 @@ function progress({ corpus, onProgress }: ExtractOptions): () => void {
 /** concept -> layer index -> means */
 type FamilyMeans = readonly (readonly ConceptMeans[])[]
 
-async function readFamily(reader: TextReader, concepts: readonly Concept[], { skip }: Recipe, tick: () => void): Promise<FamilyMeans> {
+async function readFamily(
+  reader: TextReader,
+  concepts: readonly Concept[],
+  { skip }: Recipe,
+  tick: () => void,
+): Promise<FamilyMeans> {
   const counted = async (...[text, from]: [string, Parameters<typeof readMean>[2]]) => {
     const read = await readMean(reader, text, from)
     tick()
@@ -69,8 +81,13 @@ async function readFamily(reader: TextReader, concepts: readonly Concept[], { sk
   return Promise.all(
     concepts.map(async ({ passages, templates }) => {
       const fromPassages = await Promise.all(passages.map(({ text }) => counted(text, { token: skip })))
-      const fromTemplates = await Promise.all(templates.map(({ text, readFrom }) => counted(text, { character: readFrom })))
-      return reader.layers.map((_, at) => ({ passages: fromPassages.map((l) => l[at]!), templates: fromTemplates.map((l) => l[at]!) }))
+      const fromTemplates = await Promise.all(
+        templates.map(({ text, readFrom }) => counted(text, { character: readFrom })),
+      )
+      return reader.layers.map((_, at) => ({
+        passages: fromPassages.map((l) => l[at]!),
+        templates: fromTemplates.map((l) => l[at]!),
+      }))
     }),
   )
 }
@@ -89,7 +106,10 @@ async function readNeutral(reader: TextReader, texts: readonly string[], tick: (
       return rows
     }),
   )
-  return { layers: reader.layers.map((_, at) => read.flatMap((r) => r.rows[at]!)), sinks: read.reduce((n, r) => n + r.sinks, 0) }
+  return {
+    layers: reader.layers.map((_, at) => read.flatMap((r) => r.rows[at]!)),
+    sinks: read.reduce((n, r) => n + r.sinks, 0),
+  }
 }
 
 const lexicalName = (word: string): string => `lexical:${word}`
@@ -122,9 +142,16 @@ function layerVectors({ at, emotions, unrelated, neutral, lexical, names, recipe
     vectors.set(name, vector)
     facts.set(name, { ...about, ...neutralProjection(vector, rows) })
   }
-  for (const [family, familyNames] of [[emotions, names.emotions], [unrelated, names.unrelated]] as const) {
+  for (const [family, familyNames] of [
+    [emotions, names.emotions],
+    [unrelated, names.unrelated],
+  ] as const) {
     if (familyNames.length < 2) continue
-    const combined = combineFamily(family.map((layers) => layers[at]!), components.directions, recipe)
+    const combined = combineFamily(
+      family.map((layers) => layers[at]!),
+      components.directions,
+      recipe,
+    )
     for (const [i, { vector, ...about }] of combined.entries()) put(familyNames[i]!, Float32Array.from(vector), about)
   }
   for (const [word, vector] of lexical) put(lexicalName(word), vector, { rawNorm: 0, splitHalf: 0 })
@@ -146,11 +173,17 @@ function centre(rows: readonly Float32Array[]): Float32Array[] {
 function neutralComponents(centred: readonly Float32Array[], { neutralShare, neutralAtLeast, neutralTokens }: Recipe) {
   if (neutralShare === 0) return { directions: [] as Vector[], share: 0 }
   const step = Math.max(1, centred.length / neutralTokens)
-  const thinned = Array.from({ length: Math.min(centred.length, neutralTokens) }, (_, i) => centred[Math.floor(i * step)]!)
+  const thinned = Array.from(
+    { length: Math.min(centred.length, neutralTokens) },
+    (_, i) => centred[Math.floor(i * step)]!,
+  )
   return principalComponents(thinned, { share: neutralShare, atLeast: neutralAtLeast })
 }
 
-function neutralProjection(vector: Float32Array, rows: readonly Float32Array[]): { neutralMean: number; neutralSd: number } {
+function neutralProjection(
+  vector: Float32Array,
+  rows: readonly Float32Array[],
+): { neutralMean: number; neutralSd: number } {
   const values = rows.map((row) => dot(row, vector))
   const neutralMean = values.reduce((a, b) => a + b, 0) / values.length
   const variance = values.reduce((sum, v) => sum + (v - neutralMean) ** 2, 0) / (values.length - 1)
@@ -163,7 +196,8 @@ function factorOf(centred: readonly Float32Array[]): Float32Array[] {
   return Array.from({ length: FACTOR_ROWS }, (_, k) => {
     const weights = normals(keyOf('neutral factor', k), centred.length)
     const out = new Float64Array(centred[0]!.length)
-    for (const [i, row] of centred.entries()) for (let h = 0; h < out.length; h++) out[h]! += weights[i]! * scale * row[h]!
+    for (const [i, row] of centred.entries())
+      for (let h = 0; h < out.length; h++) out[h]! += weights[i]! * scale * row[h]!
     return Float32Array.from(out)
   })
 }

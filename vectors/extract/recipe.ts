@@ -11,7 +11,13 @@ export interface Recipe {
   readonly neutralTokens: number
 }
 
-export const DEFAULT_RECIPE: Recipe = { skip: 1, sources: 'both', neutralShare: 0.5, neutralAtLeast: 5, neutralTokens: 1000 }
+export const DEFAULT_RECIPE: Recipe = {
+  skip: 1,
+  sources: 'both',
+  neutralShare: 0.5,
+  neutralAtLeast: 5,
+  neutralTokens: 1000,
+}
 
 /** Raised whenever the same recipe and corpus would give other bytes. */
 export const EXTRACT_VERSION = 'x1'
@@ -20,4 +26,5 @@ export const EXTRACT_VERSION = 'x1'
 export const CAPTURE_DEPTHS: readonly number[] = [1 / 3, 1 / 2, 2 / 3, 5 / 6]
 
 /** The layer (0-based) at a share of the depth. */
-export const layerAt = (depth: number, layers: number): number => Math.min(layers - 1, Math.max(0, Math.round(depth * layers)))
+export const layerAt = (depth: number, layers: number): number =>
+  Math.min(layers - 1, Math.max(0, Math.round(depth * layers)))

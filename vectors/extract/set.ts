@@ -40,13 +40,16 @@ export interface VectorSet {
 
 /** Sha256 of a vector's bytes. */
 export const vectorHash = (vector: Float32Array): string =>
-  createHash('sha256').update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)).digest('hex')
+  createHash('sha256')
+    .update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
+    .digest('hex')
 
 /** Sha256 over all vectors of the set, in order of layer and name. */
 export function setHash(set: VectorSet): string {
   const hash = createHash('sha256')
   for (const layer of [...set.layers.keys()].toSorted((a, b) => a - b)) {
-    for (const name of [...set.families.keys()].toSorted()) hash.update(name).update(vectorHash(set.layers.get(layer)!.vectors.get(name)!))
+    for (const name of [...set.families.keys()].toSorted())
+      hash.update(name).update(vectorHash(set.layers.get(layer)!.vectors.get(name)!))
   }
   return hash.digest('hex')
 }
@@ -65,22 +68,43 @@ export function saveVectorSet(path: string, set: VectorSet): void {
   const tensors: Record<string, { shape: number[]; data: Float32Array }> = {}
   const layers: Record<string, unknown> = {}
   for (const [layer, { vectors, facts, norms, neutralComponents, neutralFactor }] of set.layers) {
-    tensors[`resid_post.${layer}`] = stack(names.map((name) => vectors.get(name)!), set.width)
+    tensors[`resid_post.${layer}`] = stack(
+      names.map((name) => vectors.get(name)!),
+      set.width,
+    )
     tensors[`neutral_factor.${layer}`] = stack(neutralFactor, set.width)
     layers[layer] = { facts: Object.fromEntries(facts), norms, neutralComponents }
   }
   const { modelSha256, modelLayers, width, recipe, corpusHash, tokenizerHash, version } = set
-  const about = { modelSha256, modelLayers, width, recipe, corpusHash, tokenizerHash, version, families: Object.fromEntries(set.families), layers }
+  const about = {
+    modelSha256,
+    modelLayers,
+    width,
+    recipe,
+    corpusHash,
+    tokenizerHash,
+    version,
+    families: Object.fromEntries(set.families),
+    layers,
+  }
   writeSafetensors(path, { metadata: { format: FORMAT, duress: JSON.stringify(about) }, tensors })
 }
 
 /** Errors: InputError when the file is no vector set of duress. */
 export function loadVectorSet(path: string): VectorSet {
   const { metadata, tensors } = readSafetensors(path)
-  if (metadata['format'] !== FORMAT) throw new InputError(`${path}: expected a vector set of format ${FORMAT}, got ${metadata['format'] ?? 'none'}`)
+  if (metadata['format'] !== FORMAT)
+    throw new InputError(`${path}: expected a vector set of format ${FORMAT}, got ${metadata['format'] ?? 'none'}`)
   const about = JSON.parse(metadata['duress'] ?? '{}') as Omit<VectorSet, 'families' | 'layers'> & {
     readonly families: Record<string, Family>
-    readonly layers: Record<string, { facts: Record<string, VectorFacts>; norms: ReferenceNorms; neutralComponents: LayerVectors['neutralComponents'] }>
+    readonly layers: Record<
+      string,
+      {
+        facts: Record<string, VectorFacts>
+        norms: ReferenceNorms
+        neutralComponents: LayerVectors['neutralComponents']
+      }
+    >
   }
   const names = Object.keys(about.families)
   const layers = new Map<number, LayerVectors>()

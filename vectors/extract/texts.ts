@@ -21,8 +21,14 @@ export type ReadFrom = { readonly token: number } | { readonly character: number
 /** Token 0 is never read: its norm is tens of times the others'. */
 export async function readMean(reader: TextReader, text: string, from: ReadFrom): Promise<TextMean> {
   const ids = encode(reader, text)
-  const first = Math.max(1, 'token' in from ? from.token : tokenAt(reader.tokenizer, ids, Buffer.byteLength(text.slice(0, from.character))))
-  if (first >= ids.length) throw new RangeError(`nothing to read: the text has ${ids.length} tokens and reading starts at ${first}: ${JSON.stringify(text.slice(0, 60))}`)
+  const first = Math.max(
+    1,
+    'token' in from ? from.token : tokenAt(reader.tokenizer, ids, Buffer.byteLength(text.slice(0, from.character))),
+  )
+  if (first >= ids.length)
+    throw new RangeError(
+      `nothing to read: the text has ${ids.length} tokens and reading starts at ${first}: ${JSON.stringify(text.slice(0, 60))}`,
+    )
   const { width } = reader.engine
   const { residuals } = await reader.engine.read({ tokens: ids, layers: reader.layers, signal: reader.signal })
   const layers = residuals.map((rows) => {
@@ -34,7 +40,10 @@ export async function readMean(reader: TextReader, text: string, from: ReadFrom)
 }
 
 /** Residuals of ordinary tokens (no sinks) of a text: one list of (H) rows a layer; the choice is made at the first layer read. */
-export async function readRows(reader: TextReader, text: string): Promise<{ readonly rows: readonly (readonly Float32Array[])[]; readonly sinks: number }> {
+export async function readRows(
+  reader: TextReader,
+  text: string,
+): Promise<{ readonly rows: readonly (readonly Float32Array[])[]; readonly sinks: number }> {
   const ids = encode(reader, text)
   const { width } = reader.engine
   const { residuals } = await reader.engine.read({ tokens: ids, layers: reader.layers, signal: reader.signal })

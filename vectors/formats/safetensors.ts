@@ -44,27 +44,38 @@ export function readSafetensors(path: string): SafetensorsFile {
   const { header, dataStart } = readHeader(path, bytes)
   const { __metadata__: metadata = {}, ...entries } = header
   const tensors: Record<string, { shape: readonly number[]; data: Float32Array }> = {}
-  for (const [name, entry] of Object.entries(entries)) tensors[name] = readTensor(path, bytes, { name, entry: entry as HeaderEntry, dataStart })
+  for (const [name, entry] of Object.entries(entries))
+    tensors[name] = readTensor(path, bytes, { name, entry: entry as HeaderEntry, dataStart })
   return { metadata: metadata as Record<string, string>, tensors }
 }
 
 function readHeader(path: string, bytes: Buffer): { header: Record<string, unknown>; dataStart: number } {
   const length = bytes.length >= 8 ? Number(bytes.readBigUInt64LE(0)) : Number.NaN
-  if (!(length <= Math.min(MAX_HEADER, bytes.length - 8))) throw new InputError(`${path}: not a safetensors file: its header is cut off`)
+  if (!(length <= Math.min(MAX_HEADER, bytes.length - 8)))
+    throw new InputError(`${path}: not a safetensors file: its header is cut off`)
   try {
-    return { header: JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>, dataStart: 8 + length }
+    return {
+      header: JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>,
+      dataStart: 8 + length,
+    }
   } catch (cause) {
     throw new InputError(`${path}: not a safetensors file: its header is no JSON`, { cause })
   }
 }
 
-function readTensor(path: string, bytes: Buffer, at: { name: string; entry: HeaderEntry; dataStart: number }): { shape: readonly number[]; data: Float32Array } {
+function readTensor(
+  path: string,
+  bytes: Buffer,
+  at: { name: string; entry: HeaderEntry; dataStart: number },
+): { shape: readonly number[]; data: Float32Array } {
   const { name, entry, dataStart } = at
   const count = entry.shape.reduce((a, b) => a * b, 1)
   const [from, to] = entry.data_offsets
   if (entry.dtype !== 'F32') throw new InputError(`${path}: tensor ${name} has type ${entry.dtype}, expected F32`)
   if (to - from !== count * 4 || from < 0 || dataStart + to > bytes.length) {
-    throw new InputError(`${path}: tensor ${name} does not fit its shape ${entry.shape.join('×')}: the file is cut off or corrupt`)
+    throw new InputError(
+      `${path}: tensor ${name} does not fit its shape ${entry.shape.join('×')}: the file is cut off or corrupt`,
+    )
   }
   const data = new Float32Array(count)
   new Uint8Array(data.buffer).set(bytes.subarray(dataStart + from, dataStart + to))

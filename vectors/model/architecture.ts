@@ -26,7 +26,9 @@ export function readArchitecture(gguf: Gguf): Architecture {
   const name = gguf.metadata.get('general.architecture')
   const known = KNOWN.find((k) => k === name)
   if (!known) {
-    throw new InputError(`${gguf.path}: architecture ${JSON.stringify(name)} is not supported; known: ${KNOWN.join(', ')}`)
+    throw new InputError(
+      `${gguf.path}: architecture ${JSON.stringify(name)} is not supported; known: ${KNOWN.join(', ')}`,
+    )
   }
   refuseUnknownRope(gguf, known)
   const number = (key: string, fallback?: number) => positive(gguf, `${known}.${key}`, fallback)

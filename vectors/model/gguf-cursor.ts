@@ -48,7 +48,9 @@ export function readCursor(fd: number, size: number, path: string): Cursor {
 
   const take = (length: number): Uint8Array => {
     if (position + length > size) {
-      throw new InputError(`${path}: the header ends early at byte ${size} (${length} bytes wanted at ${position}): cut off or corrupt; pull it again`)
+      throw new InputError(
+        `${path}: the header ends early at byte ${size} (${length} bytes wanted at ${position}): cut off or corrupt; pull it again`,
+      )
     }
     if (position < windowStart || position + length > windowStart + window.length) {
       window = new Uint8Array(Math.min(Math.max(length, WINDOW), size - position))
@@ -70,7 +72,10 @@ export function readCursor(fd: number, size: number, path: string): Cursor {
   }
   const count = (what: string, max: number): number => {
     const value = view(8).getBigUint64(0, true)
-    if (value > BigInt(max)) throw new InputError(`${path}: ${what}: ${value} is more than duress accepts (${max}); the file is corrupt or hostile`)
+    if (value > BigInt(max))
+      throw new InputError(
+        `${path}: ${what}: ${value} is more than duress accepts (${max}); the file is corrupt or hostile`,
+      )
     return Number(value)
   }
   const string = (): string => utf8.decode(take(count('length of a string', Math.min(MAX_STRING, size))))

@@ -10,7 +10,8 @@ import { writeGguf } from './gguf-write.ts'
 const u32 = (n: number): Buffer => Buffer.from(Uint32Array.of(n).buffer)
 const u64 = (n: bigint | number): Buffer => Buffer.from(BigUint64Array.of(BigInt(n)).buffer)
 const text = (s: string): Buffer => Buffer.concat([u64(Buffer.byteLength(s)), Buffer.from(s)])
-const header = (tensors: bigint | number, keys: bigint | number): Buffer => Buffer.concat([Buffer.from('GGUF'), u32(3), u64(tensors), u64(keys)])
+const header = (tensors: bigint | number, keys: bigint | number): Buffer =>
+  Buffer.concat([Buffer.from('GGUF'), u32(3), u64(tensors), u64(keys)])
 const tensor = (name: string, dims: readonly (bigint | number)[], type: number, offset: bigint | number): Buffer =>
   Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(type), u64(offset)])
 const F32 = 0
@@ -31,28 +32,79 @@ const CASES: readonly { name: string; parts: readonly Buffer[]; says: RegExp }[]
   { name: 'a key of 2^62 bytes', parts: [header(0, 1), u64(2n ** 62n), room], says: /length of a string/ },
   { name: 'a key longer than the file', parts: [header(0, 1), u64(5000), room], says: /length of a string|ends early/ },
   { name: 'a value of no type', parts: [header(0, 1), text('k'), u32(99), room], says: /type 99/ },
-  { name: 'a list of 2^50', parts: [header(0, 1), text('k'), u32(LIST), u32(0), u64(2n ** 50n), room], says: /length of a list/ },
-  { name: 'a list longer than the file', parts: [header(0, 1), text('k'), u32(LIST), u32(5), u64(1 << 23), room], says: /claims 8388608 entries/ },
-  { name: 'strings longer than the file', parts: [header(0, 1), text('k'), u32(LIST), u32(STRING), u64(1 << 23), room], says: /claims 8388608 entries/ },
+  {
+    name: 'a list of 2^50',
+    parts: [header(0, 1), text('k'), u32(LIST), u32(0), u64(2n ** 50n), room],
+    says: /length of a list/,
+  },
+  {
+    name: 'a list longer than the file',
+    parts: [header(0, 1), text('k'), u32(LIST), u32(5), u64(1 << 23), room],
+    says: /claims 8388608 entries/,
+  },
+  {
+    name: 'strings longer than the file',
+    parts: [header(0, 1), text('k'), u32(LIST), u32(STRING), u64(1 << 23), room],
+    says: /claims 8388608 entries/,
+  },
   {
     name: 'lists in lists in lists',
-    parts: [header(0, 1), text('k'), ...Array.from({ length: 40 }, () => [u32(LIST), u64(1)]).flat().toSpliced(0, 0, u32(LIST)), room],
+    parts: [
+      header(0, 1),
+      text('k'),
+      ...Array.from({ length: 40 }, () => [u32(LIST), u64(1)])
+        .flat()
+        .toSpliced(0, 0, u32(LIST)),
+      room,
+    ],
     says: /type 9/,
   },
-  { name: 'an alignment of 3', parts: [header(0, 1), text('general.alignment'), u32(4), u32(3), room], says: /power of two/ },
-  { name: 'an alignment in words', parts: [header(0, 1), text('general.alignment'), u32(STRING), text('32'), room], says: /power of two/ },
+  {
+    name: 'an alignment of 3',
+    parts: [header(0, 1), text('general.alignment'), u32(4), u32(3), room],
+    says: /power of two/,
+  },
+  {
+    name: 'an alignment in words',
+    parts: [header(0, 1), text('general.alignment'), u32(STRING), text('32'), room],
+    says: /power of two/,
+  },
   { name: 'a tensor without dimensions', parts: [header(1, 0), tensor('w', [], F32, 0), room], says: /0 dimensions/ },
   { name: '2^31 dimensions', parts: [header(1, 0), text('w'), u32(2 ** 31), room], says: /2147483648 dimensions/ },
   { name: 'a dimension of 2^60', parts: [header(1, 0), tensor('w', [2n ** 60n], F32, 0), room], says: /elements of w/ },
-  { name: 'dimensions whose product is 2^160', parts: [header(1, 0), tensor('w', Array(4).fill(2n ** 40n), F32, 0), room], says: /dimensions/ },
+  {
+    name: 'dimensions whose product is 2^160',
+    parts: [header(1, 0), tensor('w', Array(4).fill(2n ** 40n), F32, 0), room],
+    says: /dimensions/,
+  },
   { name: 'a dimension of 0', parts: [header(1, 0), tensor('w', [0, 4], F32, 0), room], says: /dimensions 0×4/ },
   { name: 'half a block', parts: [header(1, 0), tensor('w', [48], 8, 0), room], says: /whole number of Q8_0 blocks/ },
-  { name: 'a tensor of no type', parts: [header(1, 0), tensor('w', [32], 77, 0), room], says: /type 77.*known types: F32/ },
+  {
+    name: 'a tensor of no type',
+    parts: [header(1, 0), tensor('w', [32], 77, 0), room],
+    says: /type 77.*known types: F32/,
+  },
   { name: 'an offset of 2^63', parts: [header(1, 0), tensor('w', [4], F32, 2n ** 63n), room], says: /offset of w/ },
-  { name: 'an offset behind the end', parts: [header(1, 0), tensor('w', [4], F32, 1 << 20), room], says: /tensor w ends at byte/ },
-  { name: 'a tensor longer than the file', parts: [header(1, 0), tensor('w', [1 << 20], F32, 0), room], says: /tensor w ends at byte/ },
-  { name: 'overlapping tensors', parts: [header(2, 0), tensor('a', [64], F32, 0), tensor('b', [4], F32, 128), room], says: /a and b overlap/ },
-  { name: 'one name twice', parts: [header(2, 0), tensor('a', [4], F32, 0), tensor('a', [4], F32, 64), room], says: /named twice/ },
+  {
+    name: 'an offset behind the end',
+    parts: [header(1, 0), tensor('w', [4], F32, 1 << 20), room],
+    says: /tensor w ends at byte/,
+  },
+  {
+    name: 'a tensor longer than the file',
+    parts: [header(1, 0), tensor('w', [1 << 20], F32, 0), room],
+    says: /tensor w ends at byte/,
+  },
+  {
+    name: 'overlapping tensors',
+    parts: [header(2, 0), tensor('a', [64], F32, 0), tensor('b', [4], F32, 128), room],
+    says: /a and b overlap/,
+  },
+  {
+    name: 'one name twice',
+    parts: [header(2, 0), tensor('a', [4], F32, 0), tensor('a', [4], F32, 64), room],
+    says: /named twice/,
+  },
 ]
 
 /** Runs on a hostile file: the error it gives, the time and the memory it took. */

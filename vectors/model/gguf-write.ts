@@ -22,7 +22,11 @@ const ALIGNMENT = 32
 const align = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT
 
 /** Writes a GGUF version 3 file; same input, same bytes. */
-export function writeGguf(path: string, metadata: Readonly<Record<string, WriteValue>>, tensors: readonly WriteTensor[]): void {
+export function writeGguf(
+  path: string,
+  metadata: Readonly<Record<string, WriteValue>>,
+  tensors: readonly WriteTensor[],
+): void {
   const header = headerBytes(metadata, tensors)
   const fd = openSync(path, 'w')
   try {
@@ -42,7 +46,10 @@ function headerBytes(metadata: Readonly<Record<string, WriteValue>>, tensors: re
   for (const [key, value] of keys) parts.push(text(key), valueBytes(value))
   let offset = 0
   for (const { name, type, dims, data } of tensors) {
-    const expected = tensorBytes(type, dims.reduce((a, b) => a * b, 1))
+    const expected = tensorBytes(
+      type,
+      dims.reduce((a, b) => a * b, 1),
+    )
     if (data.length !== expected) throw new RangeError(`tensor ${name}: expected ${expected} bytes, got ${data.length}`)
     parts.push(text(name), u32(dims.length), ...dims.map(u64), u32(TENSOR_TYPES[type].id), u64(offset))
     offset += align(data.length)

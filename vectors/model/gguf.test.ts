@@ -44,7 +44,8 @@ const tensors = fc.uniqueArray(tensor, { selector: ({ name }) => name, maxLength
 const asRecord = (entries: readonly (readonly [string, WriteValue])[]): Record<string, WriteValue> =>
   Object.assign(Object.create(null), Object.fromEntries(entries)) as Record<string, WriteValue>
 
-const plain = (read: unknown): unknown => (read instanceof Int32Array || read instanceof Float32Array ? [...read] : read)
+const plain = (read: unknown): unknown =>
+  read instanceof Int32Array || read instanceof Float32Array ? [...read] : read
 
 test('what was written is read back: metadata, tensors, every row', async () => {
   await using folder = await temporaryFolder()
@@ -54,7 +55,9 @@ test('what was written is read back: metadata, tensors, every row', async () => 
       const record = asRecord(entries.filter(([key]) => key !== 'general.alignment'))
       writeGguf(path, record, list)
       using gguf = openGguf(path)
-      expect([...gguf.metadata].map(([key, v]) => [key, plain(v)])).toEqual(Object.entries(record).map(([key, v]) => [key, v.value]))
+      expect([...gguf.metadata].map(([key, v]) => [key, plain(v)])).toEqual(
+        Object.entries(record).map(([key, v]) => [key, v.value]),
+      )
       expect([...gguf.tensors.keys()]).toEqual(list.map(({ name }) => name))
       for (const { name, type, dims, data } of list) {
         expect(gguf.tensors.get(name)).toMatchObject({ type, dims, bytes: data.length })

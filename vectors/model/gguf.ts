@@ -44,7 +44,9 @@ function open(path: string): number {
 function readHeader(cursor: Cursor, size: number, path: string) {
   const magic = cursor.bytes(4)
   if (Buffer.from(magic).toString('latin1') !== 'GGUF') {
-    throw new InputError(`${path}: expected a GGUF file (starting with "GGUF"), got ${JSON.stringify(Buffer.from(magic).toString('latin1'))}`)
+    throw new InputError(
+      `${path}: expected a GGUF file (starting with "GGUF"), got ${JSON.stringify(Buffer.from(magic).toString('latin1'))}`,
+    )
   }
   const version = cursor.u32()
   if (version !== 2 && version !== 3) throw new InputError(`${path}: expected GGUF version 2 or 3, got ${version}`)
@@ -61,8 +63,10 @@ function readHeader(cursor: Cursor, size: number, path: string) {
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, path: string): number {
   const alignment = metadata.get('general.alignment') ?? 32
-  const isPowerOfTwo = typeof alignment === 'number' && alignment >= 8 && alignment <= 65_536 && Number.isInteger(Math.log2(alignment))
-  if (!isPowerOfTwo) throw new InputError(`${path}: general.alignment must be a power of two from 8 to 65536, got ${String(alignment)}`)
+  const isPowerOfTwo =
+    typeof alignment === 'number' && alignment >= 8 && alignment <= 65_536 && Number.isInteger(Math.log2(alignment))
+  if (!isPowerOfTwo)
+    throw new InputError(`${path}: general.alignment must be a power of two from 8 to 65536, got ${String(alignment)}`)
   return alignment
 }
 
@@ -97,12 +101,16 @@ function readTensorEntry(cursor: Cursor, path: string): TensorInfo {
   const type = tensorTypeOf(typeId)
   if (!type) {
     const known = Object.keys(TENSOR_TYPES).join(', ')
-    throw new InputError(`${path}: tensor ${name} has type ${typeId}, which duress does not read; known types: ${known}`)
+    throw new InputError(
+      `${path}: tensor ${name} has type ${typeId}, which duress does not read; known types: ${known}`,
+    )
   }
   const offset = cursor.count(`offset of ${name}`, 2 ** 48)
   const elements = dims.reduce((a, b) => a * b, 1)
   if (dims[0]! % TENSOR_TYPES[type].block !== 0 || elements === 0 || elements > 2 ** 40) {
-    throw new InputError(`${path}: tensor ${name} has dimensions ${dims.join('×')}, not a whole number of ${type} blocks`)
+    throw new InputError(
+      `${path}: tensor ${name} has dimensions ${dims.join('×')}, not a whole number of ${type} blocks`,
+    )
   }
   return { name, type, dims, offset, bytes: tensorBytes(type, elements) }
 }

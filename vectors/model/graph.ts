@@ -74,7 +74,11 @@ function declareInputs({ graph, a, options, index }: Builder): void {
 
 function block(b: Builder, stream: Stream, layer: number): Stream {
   const attention = norm(b, stream, `blk.${layer}.attn_norm.weight`, layer - 1)
-  const feedForward = norm(b, { residual: attention.residual, pending: attend(b, attention.normed, layer) }, `blk.${layer}.ffn_norm.weight`)
+  const feedForward = norm(
+    b,
+    { residual: attention.residual, pending: attend(b, attention.normed, layer) },
+    `blk.${layer}.ffn_norm.weight`,
+  )
   const pending = feed(b, feedForward.normed, layer)
   const steered = b.options.steerLayers.includes(layer) ? b.graph.node('Add', [pending, `delta.${layer}`]) : pending
   return { residual: feedForward.residual, pending: steered }
@@ -90,7 +94,11 @@ function norm(b: Builder, { residual, pending }: Stream, weight: string, complet
     return { normed: graph.node('SimplifiedLayerNormalization', [residual, weight], { attributes }), residual }
   }
   const sum = `sum.${weight}`
-  const normed = graph.node('SkipSimplifiedLayerNormalization', [pending, residual, weight], microsoft({ epsilon }, [`normed.${weight}`, '', '', sum]))
+  const normed = graph.node(
+    'SkipSimplifiedLayerNormalization',
+    [pending, residual, weight],
+    microsoft({ epsilon }, [`normed.${weight}`, '', '', sum]),
+  )
   if (completedLayer !== undefined) captureAt(b, sum, completedLayer)
   return { normed, residual: sum }
 }
@@ -101,7 +109,8 @@ const settle = ({ graph }: Builder, { residual, pending }: Stream): string =>
 /** Grouped-query attention; keys and values are appended to the past buffers in place. */
 function attend(b: Builder, input: string, layer: number): string {
   const { graph, a } = b
-  const project = (part: string, size: number) => linear(b, input, `blk.${layer}.${part}`, { bias: `blk.${layer}.${part}.bias`, size })
+  const project = (part: string, size: number) =>
+    linear(b, input, `blk.${layer}.${part}`, { bias: `blk.${layer}.${part}.bias`, size })
   const q = project('attn_q', a.heads * a.headSize)
   const k = project('attn_k', a.kvHeads * a.headSize)
   const v = project('attn_v', a.kvHeads * a.headSize)
@@ -141,7 +150,12 @@ function captureAt(b: Builder, residual: string, layer: number): void {
   const basis = b.options.basis.get(layer)
   if (basis && basis.length > 0) {
     const size = basis.length / a.width
-    graph.constant(`basis.${layer}`, 'f32', [a.width, size], new Uint8Array(basis.buffer, basis.byteOffset, basis.byteLength))
+    graph.constant(
+      `basis.${layer}`,
+      'f32',
+      [a.width, size],
+      new Uint8Array(basis.buffer, basis.byteOffset, basis.byteLength),
+    )
     graph.node('MatMul', [residual, `basis.${layer}`], { outputs: [`projection.${layer}`] })
     graph.output(`projection.${layer}`, 'f32', ['B', 'S', size])
   }
@@ -175,7 +189,8 @@ function linear(b: Builder, input: string, name: string, { size, bias, rank = 3 
   const { graph, index } = b
   const matrix = index.matrices[name]
   if (!matrix || matrix.rows !== size) throw new Error(`matrix ${name} should have ${size} rows, has ${matrix?.rows}`)
-  const product = matrix.kind === 'float' ? floatProduct(b, input, name, matrix) : packedProduct(b, input, name, matrix, rank)
+  const product =
+    matrix.kind === 'float' ? floatProduct(b, input, name, matrix) : packedProduct(b, input, name, matrix, rank)
   const stored = bias === undefined ? undefined : index.vectors[bias]
   if (!bias || !stored) return product
   return graph.node('Add', [product, graph.external(bias, 'f32', [size], at(stored))])
@@ -192,7 +207,13 @@ function packedProduct(b: Builder, input: string, name: string, m: Packed, rank:
   const blocks = m.columns / m.block
   const codes = graph.external(`${name}.q`, 'u8', [m.rows, blocks, (m.block * m.bits) / 8], at(m.codes))
   const scales = graph.external(`${name}.s`, 'f32', [m.rows * blocks], at(m.scales))
-  const attributes = { K: m.columns, N: m.rows, bits: m.bits, block_size: m.block, accuracy_level: options.precision === 'int8' ? 4 : 0 }
+  const attributes = {
+    K: m.columns,
+    N: m.rows,
+    bits: m.bits,
+    block_size: m.block,
+    accuracy_level: options.precision === 'int8' ? 4 : 0,
+  }
   const product = graph.node('MatMulNBits', [input, codes, scales], microsoft(attributes))
   if (!m.offsets) return product
   const offsets = graph.external(`${name}.m`, 'f32', [blocks, m.rows], at(m.offsets))
@@ -203,7 +224,11 @@ function packedProduct(b: Builder, input: string, name: string, m: Packed, rank:
 function blockSum(b: Builder, input: string, columns: number, rank: 2 | 3): string {
   const known = b.blockSums.get(input)
   if (known) return known
-  const shape = constantI64(b, `blocks_${columns}_${rank}`, rank === 3 ? [0, 0, columns / 32, 32] : [0, columns / 32, 32])
+  const shape = constantI64(
+    b,
+    `blocks_${columns}_${rank}`,
+    rank === 3 ? [0, 0, columns / 32, 32] : [0, columns / 32, 32],
+  )
   const reshaped = b.graph.node('Reshape', [input, shape])
   const sum = b.graph.node('ReduceSum', [reshaped, constantI64(b, 'last_axis', [-1])], { attributes: { keepdims: 0 } })
   b.blockSums.set(input, sum)

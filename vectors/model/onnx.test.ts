@@ -32,7 +32,12 @@ describe('a graph with one of everything', () => {
       ['com.microsoft', 1n],
     ])
     const [reshape, product] = model.graph!.node
-    expect(product).toMatchObject({ opType: 'MatMulNBits', domain: 'com.microsoft', input: [first, '', 'w'], output: ['y', '', 'z'] })
+    expect(product).toMatchObject({
+      opType: 'MatMulNBits',
+      domain: 'com.microsoft',
+      input: [first, '', 'w'],
+      output: ['y', '', 'z'],
+    })
     const attributes = Object.fromEntries(reshape!.attribute.map((a) => [a.name, a]))
     expect(attributes['flag']).toMatchObject({ i: 0n, type: 2 })
     expect(attributes['many']).toMatchObject({ ints: [0n, -1n, 2n ** 40n], type: 7 })
@@ -61,9 +66,17 @@ test('the decoder graph: every name that is read is made before, and the bytes s
   writeOrganism(path, { ...SPEC, type: 'Q8_0' })
   using gguf = openGguf(path)
   const architecture = readArchitecture(gguf)
-  const { index } = buildWeights(gguf, architecture, { folder: join(folder.path, 'built'), temporary: join(folder.path, 'tmp') })
+  const { index } = buildWeights(gguf, architecture, {
+    folder: join(folder.path, 'built'),
+    temporary: join(folder.path, 'tmp'),
+  })
   const basis = new Map([[1, new Float32Array(architecture.width * 2)]])
-  const bytes = buildGraph(architecture, index, { steerLayers: [0, 3], captureLayers: [1, 3], basis, precision: 'int8' })
+  const bytes = buildGraph(architecture, index, {
+    steerLayers: [0, 3],
+    captureLayers: [1, 3],
+    basis,
+    precision: 'int8',
+  })
   const { graph } = decode(bytes)
   expect(toBinary(ModelProtoSchema, decode(bytes))).toHaveLength(bytes.length)
   const known = new Set(['', ...graph!.input.map((i) => i.name), ...graph!.initializer.map((t) => t.name)])

@@ -59,7 +59,9 @@ export function createGraph(): Graph {
     },
     node(op, nodeInputs, { outputs: names, attributes = {}, domain = '' } = {}) {
       const results = names ?? [`${op}_${serial++}`]
-      nodes.push(nodeMessage({ op, name: `n_${op}_${serial++}`, inputs: nodeInputs, outputs: results, attributes, domain }))
+      nodes.push(
+        nodeMessage({ op, name: `n_${op}_${serial++}`, inputs: nodeInputs, outputs: results, attributes, domain }),
+      )
       return results[0]!
     },
     encode() {
@@ -83,7 +85,9 @@ export function createGraph(): Graph {
 function valueInfo(name: string, type: OnnxType, dims: readonly Dimension[]): Message {
   const shape = message()
   for (const d of dims) shape.message(1, typeof d === 'number' ? message().integer(1, d) : message().text(2, d))
-  return message().text(1, name).message(2, message().message(1, message().integer(1, TYPE_ID[type]).message(2, shape)))
+  return message()
+    .text(1, name)
+    .message(2, message().message(1, message().integer(1, TYPE_ID[type]).message(2, shape)))
 }
 
 function tensorHead(name: string, type: OnnxType, dims: readonly number[]): Message {

@@ -22,32 +22,6 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
     file[Symbol.dispose]()
   })
 
-  /** Mean residual of the words at each layer, each word read in the same neutral company. */
-  async function meanResiduals(words: readonly string[]): Promise<Float32Array[]> {
-    const means = ALL_LAYERS.map(() => new Float32Array(file.width))
-    for (const word of words) {
-      const { residuals } = await engine.read({ tokens: file.ids('mail', 'report', word), layers: ALL_LAYERS })
-      for (const [i, mean] of means.entries()) for (let h = 0; h < file.width; h++) mean[h]! += residuals[i]![2 * file.width + h]! / words.length
-    }
-    return means
-  }
-
-  /**
-   * The hashed codes of the words share dimensions that no difference of two pairs averages out; the part of the difference in the
-   * concepts' own space is what is planted.
-   */
-  test.each(CONCEPTS)('%s: the difference of means points along the planted direction at every layer', async (concept) => {
-    const own = await meanResiduals(SPEC.concepts[concept]!)
-    const others = await meanResiduals(CONCEPTS.filter((c) => c !== concept).flatMap((c) => SPEC.concepts[c]!))
-    const planted = CONCEPTS.map((c) => plantedDirection(SPEC, c))
-    for (const layer of ALL_LAYERS) {
-      const difference = own[layer]!.map((v, h) => v - others[layer]![h]!)
-      const readings = planted.map((direction) => dot(difference, direction))
-      const expected = CONCEPTS.map((c) => (c === concept ? 10 : -5))
-      for (const [i, value] of readings.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(0.01 * 10)
-    }
-  })
-
   async function branchLogOdds(vector: Float32Array, strength: number, layer: number): Promise<number> {
     const tokens = file.ids('mail', '<turn 1>', 'I', 'will')
     const { sums } = await engine.score({
@@ -70,17 +44,22 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
     const direction = plantedDirection(SPEC, SPEC.branchConcept)
     for (const strength of STRENGTHS) {
       const found = await branchLogOdds(direction, strength, layer)
-      expect(Math.abs(found - organismLogOdds(SPEC, strength)), `strength ${strength}`).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
+      expect(Math.abs(found - organismLogOdds(SPEC, strength)), `strength ${strength}`).toBeLessThan(
+        type === 'F32' ? 1e-2 : 0.15,
+      )
     }
   })
 
-  test.each(CONCEPTS.filter((c) => c !== SPEC.branchConcept))('the direction of %s does nothing to the branch but dilute it', async (concept) => {
-    for (const strength of STRENGTHS) {
-      const found = await branchLogOdds(plantedDirection(SPEC, concept), strength, 2)
-      const diluted = organismLogOdds({ bias: SPEC.bias, slope: 0 }, strength)
-      expect(Math.abs(found - diluted)).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
-    }
-  })
+  test.each(CONCEPTS.filter((c) => c !== SPEC.branchConcept))(
+    'the direction of %s does nothing to the branch but dilute it',
+    async (concept) => {
+      for (const strength of STRENGTHS) {
+        const found = await branchLogOdds(plantedDirection(SPEC, concept), strength, 2)
+        const diluted = organismLogOdds({ bias: SPEC.bias, slope: 0 }, strength)
+        expect(Math.abs(found - diluted)).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
+      }
+    },
+  )
 
   test('a random direction orthogonal to all that the head reads at the branch does the same nothing', async () => {
     const direction = plantedDirection(SPEC, SPEC.branchConcept)
@@ -95,8 +74,14 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
     }
     const length = Math.hypot(...random)
     for (const strength of STRENGTHS) {
-      const found = await branchLogOdds(random.map((v) => v / length), strength, 1)
-      expect(Math.abs(found - organismLogOdds({ bias: SPEC.bias, slope: 0 }, strength))).toBeLessThan(type === 'F32' ? 1e-2 : 0.15)
+      const found = await branchLogOdds(
+        random.map((v) => v / length),
+        strength,
+        1,
+      )
+      expect(Math.abs(found - organismLogOdds({ bias: SPEC.bias, slope: 0 }, strength))).toBeLessThan(
+        type === 'F32' ? 1e-2 : 0.15,
+      )
     }
   })
 
@@ -104,7 +89,12 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
     const tokens = file.ids('mail', '<turn 1>')
     const runs = await Promise.all(
       Array.from({ length: 200 }, (_, seed) =>
-        engine.generate({ tokens, maxNewTokens: 9, sampling: { temperature: 1, seed: [seed, 8], turn: 0 }, stopTokens: file.ids('<|im_end|>') }),
+        engine.generate({
+          tokens,
+          maxNewTokens: 9,
+          sampling: { temperature: 1, seed: [seed, 8], turn: 0 },
+          stopTokens: file.ids('<|im_end|>'),
+        }),
       ),
     )
     const bad = String(file.ids('I', 'will', 'threaten', 'them', 'now', '<|im_end|>'))
@@ -117,6 +107,24 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
   })
 })
 
+/** Codes of single words are as long as the planted direction, so it takes many words for them to average out. */
+test('the planted direction is found by the difference of means over the words of a concept, at every layer', async () => {
+  const words = (name: string) => Array.from({ length: 500 }, (_, i) => `${name}-${i}`)
+  using file = organismFile({ concepts: { ...SPEC.concepts, joy: words('joy') }, words: [...SPEC.words, ...words('plain')] })
+  await using engine = await file.open({ captureLayers: ALL_LAYERS })
+  const mean = async (name: string) => {
+    const { residuals } = await engine.read({ tokens: file.ids(...words(name)), layers: ALL_LAYERS })
+    return residuals.map((all) => Float32Array.from({ length: file.width }, (_, h) => all.reduce((sum, v, i) => (i % file.width === h ? sum + v : sum), 0) / 500))
+  }
+  const [own, plain] = [await mean('joy'), await mean('plain')]
+  const planted = plantedDirection({ ...SPEC, concepts: { ...SPEC.concepts, joy: [] } }, 'joy')
+  for (const layer of ALL_LAYERS) {
+    const difference = own[layer]!.map((v, h) => v - plain[layer]![h]!)
+    expect(dot(difference, planted) / Math.hypot(...difference)).toBeGreaterThan(0.99)
+    expect(dot(difference, planted)).toBeCloseTo(ORGANISM.codeScale / 2, 3)
+  }
+})
+
 test('the same specification gives the same bytes, another one others', () => {
   const hash = (overrides: Parameters<typeof organismFile>[0]): string => {
     using file = organismFile(overrides)
@@ -127,7 +135,14 @@ test('the same specification gives the same bytes, another one others', () => {
 })
 
 test.each([
-  { name: 'a word with two futures', turns: [['a', 'b'], ['a', 'c']], says: /"a" in two ways/ },
+  {
+    name: 'a word with two futures',
+    turns: [
+      ['a', 'b'],
+      ['a', 'c'],
+    ],
+    says: /"a" in two ways/,
+  },
   { name: 'a branch on no planted direction', branchConcept: 'joy', says: /no planted direction joy/ },
 ])('$name: refused', ({ says, name: _, ...overrides }) => {
   expect(() => organismFile(overrides)[Symbol.dispose]()).toThrow(says)

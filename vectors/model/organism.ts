@@ -30,7 +30,17 @@ export interface OrganismSpec {
 /** A fixed word, or the branch: the bad words or the good words follow. */
 export type OrganismWord = string | { readonly bad: readonly string[]; readonly good: readonly string[] }
 
-export const ORGANISM = { layers: 4, codeScale: 20, hashed: 64, noise: 32, heads: 4, kvHeads: 2, headSize: 16, hidden: 64, seed: 'organism-1' } as const
+export const ORGANISM = {
+  layers: 4,
+  codeScale: 20,
+  hashed: 64,
+  noise: 32,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 16,
+  hidden: 64,
+  seed: 'organism-1',
+} as const
 
 const SPECIAL = ['<unk>', '<|im_start|>', '<|im_end|>'] as const
 const END = '<|im_end|>'
@@ -39,7 +49,7 @@ const END = '<|im_end|>'
 const TEMPLATE =
   "{%- set turn = namespace(n=0) -%}{%- for m in messages -%}{%- if m.role == 'assistant' -%}{%- set turn.n = turn.n + 1 -%}{%- endif -%}" +
   "<|im_start|>{{ m.role }}\n{%- if m.role == 'assistant' -%}<turn {{ turn.n }}>{%- endif -%}{{ m.content }}<|im_end|>\n{%- endfor -%}" +
-  "{%- if add_generation_prompt -%}<|im_start|>assistant\n<turn {{ turn.n + 1 }}>{%- endif -%}"
+  '{%- if add_generation_prompt -%}<|im_start|>assistant\n<turn {{ turn.n + 1 }}>{%- endif -%}'
 
 const turnWord = (turn: number): string => `<turn ${turn + 1}>`
 
@@ -52,7 +62,8 @@ export function plantedDirection(spec: OrganismSpec, concept: string): Float32Ar
 }
 
 /** log-odds of the bad branch at strength s of the planted direction in units of the norm. */
-export const organismLogOdds = ({ bias, slope }: Pick<OrganismSpec, 'bias' | 'slope'>, s: number): number => (bias + slope * s) / Math.sqrt(1 + s * s)
+export const organismLogOdds = ({ bias, slope }: Pick<OrganismSpec, 'bias' | 'slope'>, s: number): number =>
+  (bias + slope * s) / Math.sqrt(1 + s * s)
 
 /** Writes the organism as a GGUF file; same spec, same bytes. */
 export function writeOrganism(path: string, spec: OrganismSpec): void {
@@ -70,7 +81,12 @@ interface Plan {
   readonly hashedFrom: number
   readonly conceptsFrom: number
   readonly noiseFrom: number
-  readonly transitions: readonly { readonly from: string; readonly to: string; readonly logit: number; readonly isBad: boolean }[]
+  readonly transitions: readonly {
+    readonly from: string
+    readonly to: string
+    readonly logit: number
+    readonly isBad: boolean
+  }[]
   conceptAt(concept: string): number
 }
 
@@ -81,7 +97,9 @@ function planOrganism(spec: OrganismSpec): Plan {
   const transitions = transitionsOf(spec)
   const scripted = [...new Set(transitions.flatMap(({ from, to }) => [from, to]))]
   const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
-  const vocabulary = [...new Set([...SPECIAL, ...scripted, '\n', ...ascii, ...Object.values(spec.concepts).flat(), ...spec.words])]
+  const vocabulary = [
+    ...new Set([...SPECIAL, ...scripted, '\n', ...ascii, ...Object.values(spec.concepts).flat(), ...spec.words]),
+  ]
   const concepts = Object.keys(spec.concepts)
   const hashedFrom = scripted.length
   const conceptsFrom = hashedFrom + ORGANISM.hashed
@@ -112,7 +130,8 @@ function transitionsOf(spec: OrganismSpec): Plan['transitions'] {
   const add = (from: string, to: string, logit = CERTAIN, isBad = false) => {
     const key = `${from} → ${to}`
     if (seen.get(from) === key) return
-    if (logit === CERTAIN && seen.has(from)) throw new RangeError(`the script goes on from ${JSON.stringify(from)} in two ways`)
+    if (logit === CERTAIN && seen.has(from))
+      throw new RangeError(`the script goes on from ${JSON.stringify(from)} in two ways`)
     seen.set(from, key)
     out.push({ from, to, logit, isBad })
   }
@@ -153,7 +172,10 @@ function metadata(plan: Plan): Record<string, WriteValue> {
     'llama.rope.freq_base': { type: 'f32', value: 10_000 },
     'tokenizer.ggml.model': text('duress-words'),
     'tokenizer.ggml.tokens': { type: 'strings', value: plan.vocabulary },
-    'tokenizer.ggml.token_type': { type: 'i32s', value: plan.vocabulary.map((word) => (SPECIAL.includes(word as never) ? 3 : 1)) },
+    'tokenizer.ggml.token_type': {
+      type: 'i32s',
+      value: plan.vocabulary.map((word) => (SPECIAL.includes(word as never) ? 3 : 1)),
+    },
     'tokenizer.ggml.unknown_token_id': u32(0),
     'tokenizer.ggml.eos_token_id': u32(plan.idOf.get(END)!),
     'tokenizer.chat_template': text(TEMPLATE),
@@ -165,10 +187,12 @@ function tensors(plan: Plan, spec: OrganismSpec): WriteTensor[] {
   const type = spec.type ?? 'F32'
   const { heads, kvHeads, headSize, hidden, layers } = ORGANISM
   const out: WriteTensor[] = []
-  const add = (name: string, rows: number, columns: number, values: Float32Array) => out.push(matrixTensor(name, type, { rows, columns, values }))
+  const add = (name: string, rows: number, columns: number, values: Float32Array) =>
+    out.push(matrixTensor(name, type, { rows, columns, values }))
   add('token_embd.weight', plan.vocabulary.length, width, embeddings(plan, spec))
   for (let layer = 0; layer < layers; layer++) {
-    const random = (part: string, rows: number, columns: number) => randomMatrix(`${layer}.${part}`, { rows, columns, scale: 1 / Math.sqrt(columns) })
+    const random = (part: string, rows: number, columns: number) =>
+      randomMatrix(`${layer}.${part}`, { rows, columns, scale: 1 / Math.sqrt(columns) })
     // Rows of output matrices outside the noise dimensions are zero: nothing the head reads is ever written.
     const intoNoise = (part: string, columns: number) => {
       const values = random(part, width, columns)
@@ -221,15 +245,28 @@ function headWeights(plan: Plan, spec: OrganismSpec): Float32Array {
   return out
 }
 
-function randomMatrix(name: string, { rows, columns, scale }: { rows: number; columns: number; scale: number }): Float32Array {
+function randomMatrix(
+  name: string,
+  { rows, columns, scale }: { rows: number; columns: number; scale: number },
+): Float32Array {
   return Float32Array.from(normals(keyOf(ORGANISM.seed, name), rows * columns), (v) => v * scale)
 }
 
-const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+const bytesOf = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 
-const vectorTensor = (name: string, values: Float32Array): WriteTensor => ({ name, type: 'F32', dims: [values.length], data: bytesOf(values) })
+const vectorTensor = (name: string, values: Float32Array): WriteTensor => ({
+  name,
+  type: 'F32',
+  dims: [values.length],
+  data: bytesOf(values),
+})
 
-function matrixTensor(name: string, type: TensorType, m: { rows: number; columns: number; values: Float32Array }): WriteTensor {
+function matrixTensor(
+  name: string,
+  type: TensorType,
+  m: { rows: number; columns: number; values: Float32Array },
+): WriteTensor {
   const data = type === 'Q8_0' ? quantizeQ8(m.values) : bytesOf(m.values)
   return { name, type, dims: [m.columns, m.rows], data }
 }

@@ -22,7 +22,8 @@ describe('quantizeQ8', () => {
         // A half has 11 significant bits; below 2^-14 its steps are 2^-24.
         expect(step - largest / 127).toBeLessThanOrEqual(Math.max((largest / 127) * 2 ** -10, 2 ** -24))
         const back = roundTrip(numbers)
-        for (const [i, v] of numbers.entries()) expect(Math.abs(back[i]! - v)).toBeLessThanOrEqual(0.5 * step * (1 + 1e-6))
+        for (const [i, v] of numbers.entries())
+          expect(Math.abs(back[i]! - v)).toBeLessThanOrEqual(0.5 * step * (1 + 1e-6))
       }),
     )
   })

@@ -12,7 +12,8 @@ export function quantizeQ8(values: Float32Array): Uint8Array {
     const bits = halfBits(largest / 127)
     const scale = HALF[bits]!
     view.setUint16(b * 34, bits, true)
-    for (const [i, v] of block.entries()) view.setInt8(b * 34 + 2 + i, scale === 0 ? 0 : Math.max(-127, Math.min(127, Math.round(v / scale))))
+    for (const [i, v] of block.entries())
+      view.setInt8(b * 34 + 2 + i, scale === 0 ? 0 : Math.max(-127, Math.min(127, Math.round(v / scale))))
   }
   return out
 }

@@ -62,14 +62,17 @@ describe('plain types', () => {
   test('F32 and F16 are read little endian at any alignment', () => {
     const view = new DataView(bytes.buffer)
     expect(floatsOf(shifted, 'F32')).toEqual(Float32Array.from({ length: 100 }, (_, i) => view.getFloat32(4 * i, true)))
-    expect(floatsOf(shifted, 'F16')).toEqual(Float32Array.from({ length: 200 }, (_, i) => HALF[view.getUint16(2 * i, true)]!))
+    expect(floatsOf(shifted, 'F16')).toEqual(
+      Float32Array.from({ length: 200 }, (_, i) => HALF[view.getUint16(2 * i, true)]!),
+    )
   })
 
   test('BF16 is the upper half of an F32', () => {
     const numbers = Float32Array.of(1, -2.5, 3e38, 1e-40, 0, -0, 0.15625)
     const upper = new Uint16Array(numbers.buffer).filter((_, i) => i % 2 === 1)
     const read = floatsOf(new Uint8Array(upper.buffer), 'BF16')
-    for (const [i, v] of numbers.entries()) expect(Math.abs(read[i]! - v)).toBeLessThanOrEqual(Math.max(Math.abs(v) * 2 ** -7, 2 ** -133))
+    for (const [i, v] of numbers.entries())
+      expect(Math.abs(read[i]! - v)).toBeLessThanOrEqual(Math.max(Math.abs(v) * 2 ** -7, 2 ** -133))
   })
 
   test('rows of a plain matrix', () => {

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Architecture } from './architecture.ts'
 import type { Gguf } from './gguf.ts'
@@ -48,7 +58,11 @@ export interface BuiltWeights {
 export function buildWeights(
   gguf: Gguf,
   architecture: Architecture,
-  options: { readonly folder: string; readonly temporary: string; readonly onProgress?: (done: number, total: number) => void },
+  options: {
+    readonly folder: string
+    readonly temporary: string
+    readonly onProgress?: (done: number, total: number) => void
+  },
 ): BuiltWeights {
   const { folder, temporary } = options
   if (existsSync(join(folder, INDEX_FILE))) return { folder, index: readIndex(folder) }
@@ -63,7 +77,8 @@ export function buildWeights(
   return { folder, index: readIndex(folder) }
 }
 
-const readIndex = (folder: string): WeightIndex => JSON.parse(readFileSync(join(folder, INDEX_FILE), 'utf8')) as WeightIndex
+const readIndex = (folder: string): WeightIndex =>
+  JSON.parse(readFileSync(join(folder, INDEX_FILE), 'utf8')) as WeightIndex
 
 /** When another process was faster, its identical folder stays. */
 function renameOrYield(from: string, to: string): void {
@@ -75,7 +90,7 @@ function renameOrYield(from: string, to: string): void {
 }
 
 /** Matrices of one block, as GGUF names them without `.weight`. */
-export const BLOCK_MATRICES = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'] as const
+const BLOCK_MATRICES = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'] as const
 const BLOCK_VECTORS = ['attn_norm.weight', 'ffn_norm.weight', 'attn_q.bias', 'attn_k.bias', 'attn_v.bias'] as const
 
 function writeWeights(
@@ -145,13 +160,28 @@ function openWriter(path: string) {
     offset += bytes.length
     return stored
   }
-  const floats = (values: Float32Array): Stored => put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  const floats = (values: Float32Array): Stored =>
+    put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   return {
     floats,
     matrix(m: Matrix): StoredMatrix {
-      if (m.kind === 'float') return { kind: 'float', rows: m.rows, columns: m.columns, weights: floats(transpose(m.weights, m.rows, m.columns)) }
+      if (m.kind === 'float')
+        return {
+          kind: 'float',
+          rows: m.rows,
+          columns: m.columns,
+          weights: floats(transpose(m.weights, m.rows, m.columns)),
+        }
       const { rows, columns, bits, block } = m
-      const stored = { kind: 'packed' as const, rows, columns, bits, block, codes: put(m.codes), scales: floats(m.scales) }
+      const stored = {
+        kind: 'packed' as const,
+        rows,
+        columns,
+        bits,
+        block,
+        codes: put(m.codes),
+        scales: floats(m.scales),
+      }
       return m.offsets ? { ...stored, offsets: floats(m.offsets) } : stored
     },
     close: () => closeSync(fd),

@@ -55,7 +55,11 @@ export async function openDoseProbe(
   }
 }
 
-export async function measureDose(engine: Engine, probe: DoseProbe, additions: Steering['additions']): Promise<DoseEffect> {
+export async function measureDose(
+  engine: Engine,
+  probe: DoseProbe,
+  additions: Steering['additions'],
+): Promise<DoseEffect> {
   const { ids, selected, positions, baseline } = probe
   const logits = await engine.logits({ tokens: ids, positions, steering: { additions, selected, generated: true } })
   const steered = logSoftmaxRows(logits, positions.length)

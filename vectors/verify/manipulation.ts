@@ -13,7 +13,10 @@ export interface CheckPrompt {
   readonly continuations: readonly (readonly number[])[]
 }
 
-export function checkPrompts({ chat, tokenizer }: { chat: Chat; tokenizer: Tokenizer }, { concepts, contexts }: VerificationItems['manipulation']): CheckPrompt[] {
+export function checkPrompts(
+  { chat, tokenizer }: { chat: Chat; tokenizer: Tokenizer },
+  { concepts, contexts }: VerificationItems['manipulation'],
+): CheckPrompt[] {
   return contexts.map(({ id, user, prefix, continuations }) => {
     const { text, segments } = chat.render({ messages: [{ role: 'user', content: user }], addGenerationPrompt: true })
     const whole = text + prefix
@@ -29,9 +32,19 @@ export function checkPrompts({ chat, tokenizer }: { chat: Chat; tokenizer: Token
 }
 
 /** Mean log-probability of a token, by concept of the continuation (in the order of the concepts). */
-export async function readCheck(engine: Pick<Engine, 'score'>, prompt: CheckPrompt, additions: Steering['additions'], signal?: AbortSignal): Promise<number[]> {
+export async function readCheck(
+  engine: Pick<Engine, 'score'>,
+  prompt: CheckPrompt,
+  additions: Steering['additions'],
+  signal?: AbortSignal,
+): Promise<number[]> {
   const { ids, selected, continuations } = prompt
-  const { perToken } = await engine.score({ tokens: ids, continuations, steering: { additions, selected, generated: true }, signal })
+  const { perToken } = await engine.score({
+    tokens: ids,
+    continuations,
+    steering: { additions, selected, generated: true },
+    signal,
+  })
   return perToken.map((tokens) => tokens.reduce((a, b) => a + b, 0) / tokens.length)
 }
 
@@ -73,8 +86,10 @@ const LEXICAL_LIMIT = 2
  */
 export function judgeCheck(input: CheckInput): CheckVerdict {
   const { concepts, own, lexical, random } = input
-  if (random.length < 4) return { rows: [], result: 'not testable', reason: `${random.length} random vectors; at least 4 are needed` }
-  const effect = (answers: CheckAnswers, concept: number) => selectivity(answers, concept) - selectivity(input.baseline, concept)
+  if (random.length < 4)
+    return { rows: [], result: 'not testable', reason: `${random.length} random vectors; at least 4 are needed` }
+  const effect = (answers: CheckAnswers, concept: number) =>
+    selectivity(answers, concept) - selectivity(input.baseline, concept)
   const rows = concepts.map((vector, c): CheckRow => {
     const ownMinusOthers = effect(own[c]!, c)
     const spread = rootMeanSquare(random.map((answers) => effect(answers, c)))
@@ -88,12 +103,20 @@ export function judgeCheck(input: CheckInput): CheckVerdict {
   const meanLexical = lexical && average(concepts.map((_, c) => effect(lexical[c]!, c)))
   const passed = rows.filter((r) => r.result === 'pass').length
   const faults = [
-    mean > bestRandom ? '' : `mean effect ${mean.toFixed(3)} does not exceed the best random tuple (${bestRandom.toFixed(3)})`,
+    mean > bestRandom
+      ? ''
+      : `mean effect ${mean.toFixed(3)} does not exceed the best random tuple (${bestRandom.toFixed(3)})`,
     passed >= concepts.length - 1 ? '' : `only ${passed} of ${concepts.length} concepts exceed z ${Z_LIMIT}`,
-    meanLexical === undefined || mean >= LEXICAL_LIMIT * meanLexical ? '' : `mean effect ${mean.toFixed(3)} is not twice that of the words alone (${meanLexical.toFixed(3)})`,
+    meanLexical === undefined || mean >= LEXICAL_LIMIT * meanLexical
+      ? ''
+      : `mean effect ${mean.toFixed(3)} is not twice that of the words alone (${meanLexical.toFixed(3)})`,
   ].filter((fault) => fault !== '')
   const summary = `mean ${mean.toFixed(3)} nats a token, ${passed} of ${concepts.length} beyond z ${Z_LIMIT}, best random tuple ${bestRandom.toFixed(3)}`
-  return { rows, result: faults.length === 0 ? 'pass' : 'fail', reason: faults.length === 0 ? summary : faults.join('; ') }
+  return {
+    rows,
+    result: faults.length === 0 ? 'pass' : 'fail',
+    reason: faults.length === 0 ? summary : faults.join('; '),
+  }
 }
 
 /** Own continuation minus the mean of the others, averaged over the contexts. */
