@@ -6,6 +6,8 @@ import type { ConditionFacts, EpisodeRow, TurnRow } from '../store/types.ts'
 /** Neutral baseline and, by steering vector, what one unit of its length adds to each vital. */
 export interface VitalFacts {
   readonly layer: number
+  /** Tokens of a longer residual are attention sinks; they are shown as 0. */
+  readonly sinkNorm: number
   readonly names: readonly string[]
   readonly neutral: Readonly<Record<string, { readonly mean: number; readonly sd: number }>>
   readonly overlap: Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -45,7 +47,9 @@ async function turnView(store: Store, turn: TurnRow, vitals: VitalFacts): Promis
     text: pieces[t] ?? '',
     z: vitals.names.map((name) => {
       const { mean, sd } = vitals.neutral[name]!
-      const value = trace && at >= 0 ? trace.projections[at]![t * trace.basis + columns.indexOf(name)]! : mean
+      const isRead = trace !== undefined && at >= 0 && trace.norms[at]![t]! <= vitals.sinkNorm
+      if (!isRead) return 0
+      const value = trace.projections[at]![t * trace.basis + columns.indexOf(name)]!
       const added =
         addition && steered[t] === 1 ? addition.coefficient * (vitals.overlap[addition.name]?.[name] ?? 0) : 0
       return (value - added - mean) / sd

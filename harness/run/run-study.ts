@@ -4,6 +4,7 @@ import { keyHash } from '../plan/canonical.ts'
 import { type Plan, planStudy, type PlannedScenario } from '../plan/plan.ts'
 import type { Study } from '../scenario/schema.ts'
 import { layerAt } from '../../vectors/extract/recipe.ts'
+import { sinkNorm } from '../../vectors/extract/norms.ts'
 import { layerOf, setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
 import { GRAPH_VERSION } from '../../vectors/model/weights.ts'
 import { openDoseProbe } from '../../vectors/verify/dose.ts'
@@ -214,7 +215,7 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
 
 /** Emotions shown in reports: those of the manipulation check. */
 function vitalFacts(set: VectorSet, plan: Plan, layer: number): VitalFacts {
-  const { vectors, facts } = layerOf(set, layer)
+  const { vectors, facts, norms } = layerOf(set, layer)
   const names = plan.check.concepts
   const neutral = Object.fromEntries(
     names.map((name) => [name, { mean: facts.get(name)!.neutralMean, sd: facts.get(name)!.neutralSd }]),
@@ -224,6 +225,7 @@ function vitalFacts(set: VectorSet, plan: Plan, layer: number): VitalFacts {
     Object.fromEntries(names.map((name) => [name, dot(vector, vectors.get(name)!)]))
   return {
     layer,
+    sinkNorm: sinkNorm(norms),
     names,
     neutral,
     overlap: Object.fromEntries([...steering].map(([name, vector]) => [name, overlapWith(vector)])),

@@ -1,4 +1,5 @@
 import { dot } from '../../vectors/extract/algebra.ts'
+import { sinkNorm } from '../../vectors/extract/norms.ts'
 import { layerOf, type VectorSet } from '../../vectors/extract/set.ts'
 import type { Tokenizer } from '../../vectors/model/tokenizer.ts'
 import type { EpisodeTurn } from '../episode/agent.ts'
@@ -38,7 +39,7 @@ export function turnForStore(
 
 /**
  * z-scores against neutral text at the condition's layer. What the steering itself adds to a projection is subtracted first:
- * the vitals say what the model does by itself.
+ * the vitals say what the model does by itself. Sink tokens are left out.
  */
 function vitalsOf(
   turn: EpisodeTurn,
@@ -47,7 +48,11 @@ function vitalsOf(
   const { trace, steered } = turn
   const at = trace?.layers.indexOf(condition.layer) ?? -1
   if (!trace || at < 0 || trace.rows === 0) return []
-  const { facts, vectors } = layerOf(set, condition.layer)
+  const { facts, vectors, norms } = layerOf(set, condition.layer)
+  const ordinary = Array.from({ length: trace.rows }, (_, t) => t).filter(
+    (t) => trace.norms[at]![t]! <= sinkNorm(norms),
+  )
+  if (ordinary.length === 0) return []
   return names.flatMap((name, k) => {
     if (set.families.get(name) !== 'emotion') return []
     const { neutralMean, neutralSd } = facts.get(name)!
@@ -55,9 +60,8 @@ function vitalsOf(
       (sum, a) => sum + (a.layer === condition.layer ? a.coefficient * dot(a.vector, vectors.get(name)!) : 0),
       0,
     )
-    const z = Array.from(
-      { length: trace.rows },
-      (_, t) => (trace.projections[at]![t * trace.basis + k]! - (steered[t] ? added : 0) - neutralMean) / neutralSd,
+    const z = ordinary.map(
+      (t) => (trace.projections[at]![t * trace.basis + k]! - (steered[t] ? added : 0) - neutralMean) / neutralSd,
     )
     const meanZ = z.reduce((a, b) => a + b, 0) / z.length
     return [{ name, layer: condition.layer, meanZ, peakZ: Math.max(...z), lastZ: z.at(-1)! }]

@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
 import type { Subject } from '../episode/model.ts'
 import { runEpisode } from '../episode/agent.ts'
@@ -49,12 +50,14 @@ export const answerKeys = (plan: Plan, checkConcepts: readonly string[]): string
 export function worksOf(context: WorkContext): Work[] {
   const { plan, store } = context
   const done = doneKeys(store, [...answerKeys(plan, context.checkConcepts), ...plan.episodes.map((e) => e.key)])
-  return [
+  // The engine reads prompts one after another: measuring one condition at a time costs nothing and lets progress be seen.
+  const one = new PQueue({ concurrency: 1 })
+  const measured = [
     ...checkWorks(context, done),
     ...plan.doses.filter((c) => !context.knownDoses.has(c.key)).map((condition) => doseWork(context, condition)),
     ...probeWorks(context, done),
-    ...plan.episodes.filter((e) => !done.has(e.key)).map((task) => episodeWork(context, task)),
-  ]
+  ].map((work): Work => ({ ...work, run: (attempt) => one.add(() => work.run(attempt)) }))
+  return [...measured, ...plan.episodes.filter((e) => !done.has(e.key)).map((task) => episodeWork(context, task))]
 }
 
 const checkAnswerKey = (task: CheckTask, concept: string): string => keyHash({ check: task.key, concept })

@@ -72,23 +72,23 @@ export function scoreJob(
     keepWhole: false,
   })
   const perToken: Float64Array[] = []
-  let last: Float32Array | undefined
+  let first: FirstToken | undefined
   return {
     signal: request.signal,
     tokens: () => prompt.done(),
     async advance(slot) {
-      if (!last) {
+      if (!first) {
         const logits = await prompt.advance(slot)
         if (!logits) return 'more'
         // The logits buffer is reused by the next run.
-        last = logits.slice()
+        first = { logits: logits.slice(), logSum: logSumExp(logits) }
         context.count({ prompt: tokens.length, reused: prompt.reused() })
         if (continuations.length > 0) return 'more'
       }
       const next = continuations[perToken.length]
       if (next)
         perToken.push(
-          await scoreContinuation(context.forward, { slot, prompt: tokens, continuation: next, last, steering }),
+          await scoreContinuation(context.forward, { slot, prompt: tokens, continuation: next, first, steering }),
         )
       if (perToken.length < continuations.length) return 'more'
       const sums = perToken.map((values) => values.reduce((a, b) => a + b, 0))
@@ -100,33 +100,40 @@ export function scoreJob(
   }
 }
 
+/** What the prompt's last logits say of the token after it; every continuation begins with it. */
+interface FirstToken {
+  readonly logits: Float32Array
+  readonly logSum: number
+}
+
 interface Continuation {
   readonly slot: number
   readonly prompt: readonly number[]
   readonly continuation: readonly number[]
-  readonly last: Float32Array
+  readonly first: FirstToken
   readonly steering: PreparedSteering | undefined
 }
 
 /** The last prompt token is read again in front, so that no run has one token (its bytes come out the same). */
 async function scoreContinuation(
   forward: Forward,
-  { slot, prompt, continuation, last, steering }: Continuation,
+  { slot, prompt, continuation, first, steering }: Continuation,
 ): Promise<Float64Array> {
-  if (continuation.length === 1) return Float64Array.of(logProbability(last, continuation[0]!))
+  const beginning = first.logits[continuation[0]!]! - first.logSum
+  if (continuation.length === 1) return Float64Array.of(beginning)
   const tokens = [prompt.at(-1)!, ...continuation.slice(0, -1)]
   const { logits } = await forward({
     firstSlot: slot,
     rows: [{ tokens, start: prompt.length - 1, steering }],
-    logitsAt: tokens.map((_, i) => i),
+    logitsAt: tokens.map((_, i) => i).slice(1),
   })
-  const vocabulary = logits.length / tokens.length
-  return Float64Array.from(continuation, (token, i) =>
-    logProbability(logits.subarray(i * vocabulary, (i + 1) * vocabulary), token),
-  )
+  const vocabulary = logits.length / (tokens.length - 1)
+  const rest = continuation.slice(1).map((token, i) => {
+    const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)
+    return row[token]! - logSumExp(row)
+  })
+  return Float64Array.of(beginning, ...rest)
 }
-
-const logProbability = (logits: Float32Array, token: number): number => logits[token]! - logSumExp(logits)
 
 export interface ReadingRequest extends ReadRequest {
   /** Positions that get logits. */

@@ -18,6 +18,9 @@ export interface ReferenceNorms {
 /** A token whose norm exceeds this many medians is an attention sink: it would decide a mean norm alone (arXiv 2402.17762). */
 const SINK = 10
 
+/** Tokens of a longer residual are sinks: their projections say nothing of what the token means. */
+export const sinkNorm = ({ norm: mean }: Pick<ReferenceNorms, 'norm'>): number => SINK * mean
+
 /** Which tokens of a text are no sinks: never the first, never one of more than 10 medians. Rows: (S, H). */
 export function ordinaryTokens(rows: readonly Float32Array[]): number[] {
   const norms = rows.map((row) => norm(row))

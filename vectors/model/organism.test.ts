@@ -110,11 +110,19 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
 /** Codes of single words are as long as the planted direction, so it takes many words for them to average out. */
 test('the planted direction is found by the difference of means over the words of a concept, at every layer', async () => {
   const words = (name: string) => Array.from({ length: 500 }, (_, i) => `${name}-${i}`)
-  using file = organismFile({ concepts: { ...SPEC.concepts, joy: words('joy') }, words: [...SPEC.words, ...words('plain')] })
+  using file = organismFile({
+    concepts: { ...SPEC.concepts, joy: words('joy') },
+    words: [...SPEC.words, ...words('plain')],
+  })
   await using engine = await file.open({ captureLayers: ALL_LAYERS })
   const mean = async (name: string) => {
     const { residuals } = await engine.read({ tokens: file.ids(...words(name)), layers: ALL_LAYERS })
-    return residuals.map((all) => Float32Array.from({ length: file.width }, (_, h) => all.reduce((sum, v, i) => (i % file.width === h ? sum + v : sum), 0) / 500))
+    return residuals.map((all) =>
+      Float32Array.from(
+        { length: file.width },
+        (_, h) => all.reduce((sum, v, i) => (i % file.width === h ? sum + v : sum), 0) / 500,
+      ),
+    )
   }
   const [own, plain] = [await mean('joy'), await mean('plain')]
   const planted = plantedDirection({ ...SPEC, concepts: { ...SPEC.concepts, joy: [] } }, 'joy')

@@ -17,7 +17,7 @@ interface Reference {
 }
 
 const readReference = (id: string): Reference =>
-  JSON.parse(readFileSync(new URL(`fixtures/reference/${id}.json`, import.meta.url), 'utf8')) as Reference
+  JSON.parse(readFileSync(new URL(`reference/${id}.json`, import.meta.url), 'utf8')) as Reference
 
 describe.each(['smollm2-135m', 'gemma3-270m', 'qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b'])('%s', (id) => {
   const path = findCachedModel(id)
