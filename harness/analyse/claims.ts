@@ -21,7 +21,7 @@ function claimCheck({ result, strength, rows }: ManipulationCheck, may: string[]
   const passed = rows.filter((r) => r.result === 'pass').map((r) => r.vector)
   if (result === 'pass')
     may.push(
-      `At strength ${strength} the vectors move what they are named after, beyond random vectors and beyond the words alone.`,
+      `At strength ${strength} the vectors move, on average, what they are named after: beyond random vectors and at least twice as far as the words alone.`,
     )
   else if (passed.length > 0) {
     may.push(`At strength ${strength} these move their own continuations beyond random vectors: ${passed.join(', ')}.`)

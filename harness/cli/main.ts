@@ -4,7 +4,7 @@ import { FileProblems } from '../scenario/frame.ts'
 import { InfraError, InputError } from '../errors.ts'
 import { type CliContext, createContext } from './context.ts'
 import { doctor } from './doctor.ts'
-import { inspect, listModels, pull } from './models.ts'
+import { checkModelCommand, inspect, listModels, pull } from './models.ts'
 import { reportCommand } from './report.ts'
 import { runCommand, type RunFlags } from './run.ts'
 import { checkScenarios } from './scenario.ts'
@@ -46,11 +46,19 @@ function explain(error: unknown, { err, soft }: CliContext): number {
     err(`${error.message}\n`)
     return EXIT.infra
   }
+  if (isSystemError(error)) {
+    err(`the system refused: ${error.message}; check the path, its permissions and the space on the disk\n`)
+    return EXIT.infra
+  }
   err(
     `this is a bug in duress, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
   return EXIT.infra
 }
+
+/** What Node throws when the operating system says no to a call about files or processes. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error
 
 const program = new Command('duress')
   .description('Measures what an open-weight language model does under pressure, and what moves it.')
@@ -102,6 +110,12 @@ models
   .description('what a model file says of itself')
   .option('--json', 'as JSON')
   .action(action((context, id: string, flags: { json?: boolean }) => inspect(id, flags, context)))
+
+models
+  .command('check <id>')
+  .description('compare both paths of the engine with reference logits')
+  .option('--json', 'as JSON')
+  .action(action((context, id: string, flags: { json?: boolean }) => checkModelCommand(id, flags, context)))
 
 const vectors = program.command('vectors').description('emotion vectors')
 vectors

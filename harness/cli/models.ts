@@ -1,8 +1,10 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readArchitecture } from '../../vectors/model/architecture.ts'
 import { findCachedModel } from '../../vectors/model/cached.ts'
 import { openGguf } from '../../vectors/model/gguf.ts'
+import { checkModel } from '../../vectors/model/check.ts'
 import { pullModel } from '../../vectors/model/pull.ts'
+import { readReference } from '../../vectors/model/reference.ts'
 import { MODELS, resolveModel } from '../../vectors/model/registry.ts'
 import { openModel } from '../run/subject.ts'
 import type { CliContext } from './context.ts'
@@ -76,6 +78,34 @@ export async function inspect(name: string, { json }: JsonFlag, context: CliCont
   }
   context.out(json ? `${JSON.stringify(facts, null, 2)}\n` : lines(facts))
   return 0
+}
+
+/** Bars of the int8 and the full-precision path: mean KL in nats a token. */
+const BARS = { exact: 1e-8, int8: 1e-2 } as const
+
+/** Exit code 1 when a path misses its bar. */
+export async function checkModelCommand(id: string, { json }: JsonFlag, context: CliContext): Promise<number> {
+  const reference = readReference(join(context.root, 'vectors', 'model', 'reference'), id)
+  const steps = stepProgress(context)
+  const { file } = await openModel(id, context.machine, steps.onStep)
+  const { home, threads } = context.machine
+  const found = await checkModel({ path: file.path, sha256: file.sha256, graphs: home.graphs, threads, reference })
+  steps.done()
+  const passed = found.exact.meanKl < BARS.exact && found.int8.meanKlAfterFirst < BARS.int8
+  if (json) context.out(`${JSON.stringify({ ...found, passed }, null, 2)}\n`)
+  else {
+    for (const path of ['exact', 'int8'] as const) {
+      const f = found[path]
+      context.out(
+        `${path.padEnd(6)} KL mean ${f.meanKl.toExponential(1)} (${f.meanKlAfterFirst.toExponential(1)} without the first token) max ${f.maxKl.toExponential(1)} · argmax ${f.argmaxSame}/${f.positions} · ` +
+          `norms ${f.normError.toExponential(1)} · steered KL ${f.steeredMeanKl.toExponential(1)}, argmax ${f.steeredArgmaxSame}/${f.steeredPositions}\n`,
+      )
+    }
+    context.out(
+      `${passed ? 'pass' : 'fail'}: bars are mean KL ${BARS.exact} (exact) and ${BARS.int8} (int8, first token apart)\n`,
+    )
+  }
+  return passed ? 0 : 1
 }
 
 const lines = (facts: Readonly<Record<string, unknown>>): string =>

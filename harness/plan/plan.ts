@@ -172,7 +172,7 @@ function planEpisodes(
   return study.scenarios.flatMap((entry) => {
     if (entry.epochs === 0) return []
     const scenario = input.scenarios.get(entry.scenario)!
-    const strengths = entry.strengths ?? study.strengths
+    const strengths = entry.strengths ?? study.strengths.flatMap((s) => [s, -s])
     const names = [...(entry.vectors ?? study.vectors), ...range(entry.random ?? 0).map((i) => `random#${i}`)]
     const conditions = [baseline, ...names.flatMap((name) => strengths.map((s) => steer(name, s)))]
     return entry.variants.flatMap((chosen) =>

@@ -215,7 +215,11 @@ export const studySchema = z.strictObject({
         items: z.number().int().min(1).optional().describe('use the first n items only'),
         turns: z.number().int().min(1).optional().describe("a limit below the scenario's own, for a short look"),
         epochs: z.number().int().min(0).default(0).describe('episodes per cell; 0 = probes only'),
-        strengths: z.array(z.number().gt(0).max(10)).optional().describe('strengths of the episodes'),
+        strengths: z
+          .array(strength.refine((s) => s !== 0, 'expected a strength other than 0: the baseline is always run'))
+          .min(1)
+          .optional()
+          .describe("strengths of the episodes, signs as given @default the study's, with both signs"),
         vectors: z.array(id).optional().describe('vectors of the episodes'),
         random: z.number().int().min(0).optional().describe('random control vectors of the episodes'),
         twin: z.boolean().default(true),

@@ -50,9 +50,14 @@ export function createEngine(parts: EngineParts): Engine {
       totals.newTokens += generated
     },
   }
-  let isClosed = false
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await places.onIdle()
+    await scheduler.idle()
+    await parts.close()
+  }
   const prepare = (tokens: readonly number[], steering: Steering | undefined) => {
-    if (isClosed) throw new InfraError('the engine is closed')
+    if (closing) throw new InfraError('the engine is closed')
     checkTokens(tokens, parts)
     return prepareSteering(steering, {
       width: facts.width,
@@ -107,11 +112,10 @@ export function createEngine(parts: EngineParts): Engine {
       return logits
     },
     stats: (): EngineStats => ({ ...totals, steps: scheduler.steps() }),
+    // Releasing native memory twice would end the process: closing again waits for the first closing.
     async [Symbol.asyncDispose]() {
-      isClosed = true
-      await places.onIdle()
-      await scheduler.idle()
-      await parts.close()
+      closing ??= close()
+      await closing
     },
   }
 }

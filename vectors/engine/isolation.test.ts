@@ -112,6 +112,16 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
   })
 })
 
+test('a prompt that is read in pieces while rows around it leave keeps what was read', async () => {
+  const engine = await open(6)
+  const requests = Array.from({ length: 18 }, (_, i) => (i % 3 === 2 ? row(i, 3, 400 + i) : row(i, 1 + (i % 5))))
+  const expected = await alone(requests)
+  for (let round = 0; round < 3; round++) {
+    const fresh = round === 0 ? engine : await open(3 + round)
+    expect((await Promise.all(requests.map((request) => fresh.generate(request)))).map(bitsOf)).toEqual(expected)
+  }
+})
+
 test('scores, readings and logits between decoding rows change nobody', async () => {
   const engine = await open(4)
   const good = Array.from({ length: 8 }, (_, i) => row(i))
@@ -149,4 +159,5 @@ test('closing waits for what runs and refuses what comes after', async () => {
   expect(await reading).toHaveLength(file.vocabulary)
   await closed
   await expect(engine.generate(row(1))).rejects.toThrow(InfraError)
+  await engine[Symbol.asyncDispose]()
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { type Architecture, readArchitecture } from '../model/architecture.ts'
 import { buildGraph, type GraphOptions } from '../model/graph.ts'
-import { openGguf } from '../model/gguf.ts'
+import { type Gguf, openGguf } from '../model/gguf.ts'
 import { type BuiltWeights, buildWeights, GRAPH_VERSION, MAX_POSITIONS } from '../model/weights.ts'
 import { createArena, kvBytesPerToken } from './arena.ts'
 import { openEmbedding } from './embedding.ts'
@@ -45,6 +45,15 @@ export interface OpenOptions {
 /** Opens a model for running: builds its graph on first use, then loads it. */
 export async function openEngine(options: OpenOptions): Promise<Engine> {
   const gguf = openGguf(options.path)
+  try {
+    return await openWith(gguf, options)
+  } catch (error) {
+    gguf[Symbol.dispose]()
+    throw error
+  }
+}
+
+async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
   const architecture = readArchitecture(gguf)
   const layers = { steer: sorted(options.steerLayers), capture: sorted(options.captureLayers) }
   checkLayers([...layers.steer, ...layers.capture], architecture)
@@ -133,12 +142,7 @@ function basisMatrices(basis: OpenOptions['basis'], layers: readonly number[], {
 }
 
 /** Weights once per model, the graph once per set of layers; both written aside and renamed. */
-function prepareGraph(
-  gguf: ReturnType<typeof openGguf>,
-  architecture: Architecture,
-  options: OpenOptions,
-  graph: GraphOptions,
-): string {
+function prepareGraph(gguf: Gguf, architecture: Architecture, options: OpenOptions, graph: GraphOptions): string {
   const folder = join(options.graphs, `${options.sha256.slice(0, 16)}-${GRAPH_VERSION}`)
   mkdirSync(options.graphs, { recursive: true })
   const progress = options.onProgress ? { onProgress: options.onProgress } : {}

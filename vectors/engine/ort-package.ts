@@ -8,6 +8,7 @@ export async function openPackageSession(path: string, { threads }: SessionOptio
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   })
   return {
     async run({ fixed, inputs, outputs }) {

@@ -54,7 +54,10 @@ describe.each(['F32', 'Q8_0'] as const)('beginnings of prompts that are reused (
       for (const shorter of [1, 2, 31, 32, length - 32, length - 1]) {
         const engine = await open()
         await engine.generate(requestOf(PLAN(shorter), file))
-        expect(bitsOf(await engine.generate(whole)), `after ${shorter}`).toEqual(expected)
+        const made = await engine.generate(whole)
+        expect(bitsOf(made), `after ${shorter}`).toEqual(expected)
+        // A prompt of one token took the path of one token: it is never the beginning of another.
+        expect(made.reusedTokens).toBe(shorter === 1 ? 0 : Math.min(shorter, length - 2))
       }
     },
   )

@@ -91,3 +91,14 @@ test('an unknown tensor is named', async () => {
   using gguf = openGguf(path)
   expect(() => gguf.read('blk.0')).toThrow(/blk\.0/)
 })
+
+test('closing twice does not close what was opened in between', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'twice.gguf')
+  writeGguf(path, {}, [{ name: 'w', type: 'F32', dims: [1], data: Uint8Array.of(0, 0, 128, 63) }])
+  const first = openGguf(path)
+  first[Symbol.dispose]()
+  using second = openGguf(path)
+  first[Symbol.dispose]()
+  expect([...second.read('w')]).toEqual([0, 0, 128, 63])
+})

@@ -26,10 +26,19 @@ export function openGguf(path: string): Gguf {
     const size = fstatSync(fd).size
     const cursor = readCursor(fd, size, path)
     const { metadata, tensors } = readHeader(cursor, size, path)
-    return { path, metadata, tensors, read: reader(fd, path, tensors), [Symbol.dispose]: () => closeSync(fd) }
+    return { path, metadata, tensors, read: reader(fd, path, tensors), [Symbol.dispose]: closeOnce(fd) }
   } catch (error) {
     closeSync(fd)
     throw error
+  }
+}
+
+/** A number closed twice might by then be another file's. */
+function closeOnce(fd: number): () => void {
+  let isOpen = true
+  return () => {
+    if (isOpen) closeSync(fd)
+    isOpen = false
   }
 }
 

@@ -16,17 +16,22 @@ export interface Part {
 
 /** Builds a matcher over the entries (text to id); empty texts are left out. */
 export function createMatcher(entries: ReadonlyMap<string, number>): Matcher {
-  const lengths = [...new Set(Array.from(entries.keys(), (text) => text.length))]
-    .filter((n) => n > 0)
-    .toSorted((a, b) => b - a)
-  const firsts = new Set(Array.from(entries.keys(), (text) => text.charCodeAt(0)))
+  // By the first two units: a vocabulary has entries of a hundred lengths, but few that begin alike.
+  const starts = new Map<string, Set<number>>()
+  for (const entry of entries.keys()) {
+    if (entry.length < 2) continue
+    const start = entry.slice(0, 2)
+    starts.set(start, (starts.get(start) ?? new Set()).add(entry.length))
+  }
+  const lengths = new Map([...starts].map(([start, set]) => [start, [...set].toSorted((a, b) => b - a)]))
   return function* matches(text, at) {
-    if (!firsts.has(text.charCodeAt(at))) return
-    for (const length of lengths) {
+    for (const length of lengths.get(text.slice(at, at + 2)) ?? []) {
       if (at + length > text.length) continue
       const id = entries.get(text.slice(at, at + length))
       if (id !== undefined) yield { id, length }
     }
+    const id = at < text.length ? entries.get(text[at]!) : undefined
+    if (id !== undefined) yield { id, length: 1 }
   }
 }
 

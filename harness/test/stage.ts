@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { ROOT, writeAlexOrganism } from './organism.ts'
+
+/** The compiled program, an organism and a home that holds its vectors. */
+export interface Stage {
+  readonly main: string
+  readonly model: string
+  readonly home: string
+}
+
+/** Made once for all test files of one vitest: they are children of one process. Stages of dead ones are cleared. */
+export async function openStage(): Promise<Stage> {
+  const all = join(ROOT, 'node_modules', '.cache', 'duress-e2e')
+  mkdirSync(all, { recursive: true })
+  const folder = join(all, String(process.ppid))
+  const ready = join(folder, 'ready')
+  const stage = {
+    main: join(folder, 'dist', 'harness', 'cli', 'main.js'),
+    model: join(folder, 'alex.gguf'),
+    home: join(folder, 'home'),
+  }
+  if (isFirst(folder)) {
+    clearDead(all)
+    await make(stage, folder)
+    writeFileSync(ready, '')
+  }
+  for (let waited = 0; !existsSync(ready); waited += 50) {
+    if (waited > 100_000) throw new Error(`the stage in ${folder} was not finished by the test file that began it`)
+    await sleep(50)
+  }
+  return stage
+}
+
+function isFirst(folder: string): boolean {
+  try {
+    mkdirSync(folder)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function make({ main, model, home }: Stage, folder: string): Promise<void> {
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  writeAlexOrganism(model)
+  // Type errors are not this battery's business: the code is emitted all the same.
+  const built = await execa(
+    process.execPath,
+    [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'), '--sourceMap', 'false'],
+    { cwd: ROOT, reject: false },
+  )
+  if (!existsSync(main)) throw new Error(`tsc wrote no program: ${built.stdout} ${built.stderr}`)
+  await execa(process.execPath, [main, 'vectors', 'extract', '--model', model], { env: { DURESS_HOME: home } })
+}
+
+function clearDead(all: string): void {
+  for (const name of readdirSync(all)) {
+    try {
+      process.kill(Number(name), 0)
+    } catch {
+      rmSync(join(all, name), { recursive: true, force: true })
+    }
+  }
+}
+
+export interface Desk extends Disposable {
+  readonly folder: string
+  /** Path of a file in the folder. */
+  path(name: string): string
+  /** Writes a study of the organism; gives its path. JSON is YAML. */
+  study(name: string, parts: object): string
+  /** Starts the program in the folder. */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): ReturnType<typeof launch>
+}
+
+/** A folder to run the program in; it goes with the test. */
+export function openDesk({ main, model, home }: Stage): Desk {
+  const folder = mkdtempSync(join(tmpdir(), 'duress-e2e-'))
+  const path = (name: string) => join(folder, name)
+  return {
+    folder,
+    path,
+    study(name, parts) {
+      const whole = { study: name, title: name, model, ...SMALL, ...parts }
+      writeFileSync(path(`${name}.yaml`), JSON.stringify(whole, null, 1))
+      return path(`${name}.yaml`)
+    },
+    start: (args, env = {}) => launch([main, ...args], folder, { DURESS_HOME: home, NO_COLOR: '1', ...env }),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** As few controls as a study can have. */
+const SMALL = {
+  vectors: ['desperate'],
+  strengths: [0.2],
+  controls: { random: 0, unrelated: [], lexical: false },
+  manipulation: { strength: 0.2, random: 4 },
+}
+
+const launch = (args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) =>
+  execa(process.execPath, args, { cwd, env, reject: false })
