@@ -4,7 +4,7 @@ import { findingsOf } from '../analyse/findings.ts'
 import { openStore } from '../store/open.ts'
 import { runs } from '../store/read.ts'
 import type { CliContext } from './context.ts'
-import { show } from './run.ts'
+import { checkReportPlace, show } from './run.ts'
 
 export interface ReportFlags {
   readonly db: string
@@ -15,6 +15,7 @@ export interface ReportFlags {
 
 /** Draws a stored run again: nothing is computed by a model. */
 export async function reportCommand(flags: ReportFlags, context: CliContext): Promise<number> {
+  checkReportPlace(flags)
   using store = openStore(resolve(flags.db), { readonly: true })
   const all = runs(store)
   const last = all.at(-1)

@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Findings } from '../../reports/findings.ts'
 import { renderHtml } from '../../reports/html.ts'
 import { renderJson } from '../../reports/json.ts'
 import { renderTerminal } from '../../reports/terminal.ts'
 import { findingsOf } from '../analyse/findings.ts'
+import { InputError } from '../errors.ts'
 import { createProgress, type Progress } from '../run/progress.ts'
 import { runStudy, type StudyResult } from '../run/run-study.ts'
 import type { ScheduleSink } from '../run/work.ts'
@@ -26,6 +27,7 @@ export interface RunFlags {
 
 /** Carries out a study and shows what it found. Returns the exit code: 0 done, 1 something is off, 3 infrastructure, 130 interrupted. */
 export async function runCommand(name: string, flags: RunFlags, context: CliContext): Promise<number> {
+  checkReportPlace(flags)
   const { study, scenarios } = loadWork(name, context, {
     ...pick(flags, 'model'),
     ...pick(flags, 'seed'),
@@ -55,6 +57,13 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
   const findings = await findingsOf(store, result.run)
   show(findings, flags, context)
   return exitCodeOf(result, findings)
+}
+
+/** Told before the work, not after it. */
+export function checkReportPlace({ report }: Pick<RunFlags, 'report'>): void {
+  const folder = dirname(resolve(report))
+  if (!existsSync(folder))
+    throw new InputError(`--report ${report}: the folder ${folder} does not exist; create it, or give another file`)
 }
 
 const pick = <K extends keyof RunFlags>(flags: RunFlags, key: K): Partial<Pick<RunFlags, K>> =>

@@ -143,7 +143,7 @@ function waitUntil(state: MailboxState, args: Readonly<Record<string, unknown>>)
   if (!match) return refuse(state, `"time" must be a time such as "16:30", got ${JSON.stringify(time ?? null)}.`)
   const target = Number(match[1]) * 60 + Number(match[2])
   if (target <= state.now) return refuse(state, `It is ${clockOf(state.now)} already.`)
-  const later = { ...state, now: Math.min(target, state.end) }
+  const later = { ...state, now: Math.max(state.now, Math.min(target, state.end)) }
   return { state: later, reply: withNews(state, later, `It is ${clockOf(later.now)}.`), isError: false }
 }
 

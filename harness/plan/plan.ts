@@ -94,15 +94,19 @@ export function planStudy(input: PlanInput): Plan {
   const checks = [baseline, ...check.own, ...check.lexical, ...check.random].flatMap((condition) =>
     manipulation.contexts.map((context) => ({ key: checkKey(input, context, condition), context, condition })),
   )
-  const episodes = planEpisodes(input, baseline, steer)
+  const episodes = distinct(planEpisodes(input, baseline, steer))
   const conditions = distinct([...sweep, ...checks.map((c) => c.condition), ...episodes.map((e) => e.condition)])
   return {
     site,
     conditions,
     check,
     checks,
-    doses: [...targets, ...controls.filter((c) => c.vector === 'random#0')],
-    probes: planProbes(input, sweep),
+    doses: distinct([
+      ...targets,
+      ...controls.filter((c) => c.vector === 'random#0'),
+      ...episodes.map((e) => e.condition).filter((c) => c.additions.length > 0),
+    ]),
+    probes: distinct(planProbes(input, sweep)),
     episodes,
   }
 }
@@ -124,9 +128,11 @@ const both = (
   steer: (name: string, strength: number) => Condition,
 ): Condition[] => names.flatMap((name) => strengths.flatMap((s) => [steer(name, s), steer(name, -s)]))
 
-const distinct = (conditions: readonly Condition[]): Condition[] => [
-  ...new Map(conditions.map((c) => [c.key, c])).values(),
-]
+/** The first of each key: variants may share a twin, and a twin may be one of the variants. */
+function distinct<T extends { readonly key: string }>(all: readonly T[]): T[] {
+  const seen = new Set<string>()
+  return all.filter(({ key }) => !seen.has(key) && seen.add(key))
+}
 
 function planProbes(input: PlanInput, sweep: readonly Condition[]): ProbeTask[] {
   return input.study.scenarios.flatMap((entry) => {

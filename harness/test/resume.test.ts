@@ -22,7 +22,7 @@ beforeAll(async () => {
   expect((await run('calm.db')).exitCode).toBe(0)
   digest = await checkEnd('calm.db')
 })
-afterAll(() => desk[Symbol.dispose]())
+afterAll(() => desk?.[Symbol.dispose]())
 
 /** Two rows, so that episodes end one by one and not all at once. */
 const run = (db: string) =>

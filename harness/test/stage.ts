@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,10 +25,11 @@ export async function openStage(): Promise<Stage> {
   }
   if (isFirst(folder)) {
     clearDead(all)
-    await make(stage, folder)
-    writeFileSync(ready, '')
+    await make(stage, folder).catch((error: unknown) => writeFileSync(join(folder, 'failed'), String(error)))
+    if (!existsSync(join(folder, 'failed'))) writeFileSync(ready, '')
   }
   for (let waited = 0; !existsSync(ready); waited += 50) {
+    if (existsSync(join(folder, 'failed'))) throw new Error(readFileSync(join(folder, 'failed'), 'utf8'))
     if (waited > 100_000) throw new Error(`the stage in ${folder} was not finished by the test file that began it`)
     await sleep(50)
   }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const { stdout } = await desk.start(['vectors', 'extract', '--model', stage.model, '--json'])
   set = loadVectorSet((JSON.parse(stdout) as { path: string }).path)
 })
-afterAll(() => desk[Symbol.dispose]())
+afterAll(() => desk?.[Symbol.dispose]())
 
 test('the shipped corpus recovers the planted directions', () => {
   const spec = alexSpec()

@@ -77,11 +77,11 @@ test('the event loop stays free while the model runs, unlike with the package bi
       maxRows: 1,
       kvBytes: 256 << 20,
     })
-    let running = true
-    const reading = engine.read({ tokens, layers: [3] }).finally(() => (running = false))
+    const state = { running: true }
+    const reading = engine.read({ tokens, layers: [3] }).finally(() => (state.running = false))
     // The job starts in the second turn of the loop; what is counted is the turns of the one long run.
     ticks[backend] = 0
-    while (running) {
+    while (state.running) {
       await new Promise((resolve) => setImmediate(resolve))
       ticks[backend]++
     }

@@ -7,7 +7,7 @@ import { checkModel, type Fidelity } from './check.ts'
 import { readReference } from './reference.ts'
 import { resolveModel } from './registry.ts'
 
-const REFERENCES = new URL('reference', import.meta.url).pathname
+const REFERENCES = join(import.meta.dirname, 'reference')
 
 /** Built weights go to a folder of the test, so that what is measured is what this code builds. */
 let graphs: string
@@ -48,7 +48,7 @@ describe.each(['smollm2-135m', 'qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b'])(
       expect(fidelity.exact.normError).toBeLessThanOrEqual(1e-4)
       expect(fidelity.exact.meanNormError).toBeLessThanOrEqual(1e-4)
       expect(fidelity.exact.projectionError).toBeLessThanOrEqual(1e-4)
-      expect(fidelity.exact.steeredLogProbError).toBeLessThanOrEqual(1e-3)
+      expect(fidelity.exact.steeredLogProbError).toBeLessThanOrEqual(2e-4)
       expect(fidelity.exact.steeredArgmaxSame).toBe(fidelity.exact.steeredPositions)
     })
 

@@ -145,13 +145,15 @@ test('the same specification gives the same bytes, another one others', () => {
 test.each([
   {
     name: 'a word with two futures',
-    turns: [
-      ['a', 'b'],
-      ['a', 'c'],
-    ],
+    spec: {
+      turns: [
+        ['a', 'b'],
+        ['a', 'c'],
+      ],
+    },
     says: /"a" in two ways/,
   },
-  { name: 'a branch on no planted direction', branchConcept: 'joy', says: /no planted direction joy/ },
-])('$name: refused', ({ says, name: _, ...overrides }) => {
-  expect(() => organismFile(overrides)[Symbol.dispose]()).toThrow(says)
+  { name: 'a branch on no planted direction', spec: { branchConcept: 'joy' }, says: /no planted direction joy/ },
+])('$name: refused', ({ says, spec }) => {
+  expect(() => organismFile(spec)[Symbol.dispose]()).toThrow(says)
 })

@@ -1,0 +1,179 @@
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { unit } from '../../vectors/extract/algebra.ts'
+import { DEFAULT_RECIPE } from '../../vectors/extract/recipe.ts'
+import type { VectorSet } from '../../vectors/extract/set.ts'
+import { keyOf, normals } from '../../vectors/random.ts'
+import { InputError } from '../errors.ts'
+import { loadScenario } from '../scenario/load.ts'
+import { studySchema } from '../scenario/schema.ts'
+import { keyHash } from './canonical.ts'
+import { type PlanInput, planStudy } from './plan.ts'
+
+const alex = loadScenario(join(import.meta.dirname, '..', '..', 'scenarios', 'alex-replacement.yaml'))
+const WIDTH = 8
+
+/** A set whose vectors follow from their names and a salt. */
+function setOf(salt = '', topShare = 0.1): VectorSet {
+  const names = ['calm', 'desperate', 'weather', 'lexical:calm', 'lexical:desperate']
+  const layer = {
+    vectors: new Map(names.map((n) => [n, Float32Array.from(unit(normals(keyOf(n + salt), WIDTH)))])),
+    facts: new Map(),
+    norms: { norm: 20, centred: 19, robust: 18, topShare, topDimensions: [0, 1, 2], tokens: 9, sinks: 0 },
+    neutralComponents: { count: 0, share: 0 },
+    neutralFactor: [Float32Array.from(normals(keyOf('factor'), WIDTH)), Float32Array.from(normals(keyOf('g'), WIDTH))],
+  }
+  return {
+    modelSha256: 'm',
+    modelLayers: 4,
+    width: WIDTH,
+    recipe: DEFAULT_RECIPE,
+    corpusHash: 'c',
+    tokenizerHash: 't',
+    version: 'x',
+    families: new Map([
+      ['calm', 'emotion'],
+      ['desperate', 'emotion'],
+      ['weather', 'unrelated'],
+      ['lexical:calm', 'lexical'],
+      ['lexical:desperate', 'lexical'],
+    ]),
+    layers: new Map([
+      [1, layer],
+      [2, layer],
+    ]),
+  }
+}
+
+const entry = { scenario: 'alex-replacement', probes: ['choice'], epochs: 3, random: 1 }
+
+function inputOf(study: object = {}, change: Partial<PlanInput> = {}): PlanInput {
+  return {
+    study: studySchema.parse({
+      study: 's',
+      title: 'S',
+      vectors: ['desperate'],
+      strengths: [0.1, 0.2],
+      controls: { random: 2, covariance: 1, unrelated: ['weather'], lexical: true },
+      manipulation: { strength: 0.1, random: 4 },
+      scenarios: [entry],
+      ...study,
+    }),
+    scenarios: new Map([['alex-replacement', alex]]),
+    set: setOf(),
+    layer: 2,
+    identity: { modelSha256: 'm', graphVersion: 'g', tokenizerHash: 't' },
+    manipulation: { concepts: ['calm', 'desperate'], contexts: ['a', 'b'], hash: 'h' },
+    ...change,
+  }
+}
+
+const base = planStudy(inputOf())
+const keysOf = (input: PlanInput) => new Set(planStudy(input).episodes.map((e) => e.key))
+const steeredKeys = (input: PlanInput) =>
+  new Set(planStudy(input).episodes.filter((e) => e.condition.additions.length > 0).map((e) => e.key))
+const shared = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].filter((key) => b.has(key)).length
+
+describe('keys', () => {
+  test('the same input gives the same keys, all different', () => {
+    expect(keysOf(inputOf())).toEqual(new Set(base.episodes.map((e) => e.key)))
+    const all = [...base.episodes, ...base.probes, ...base.checks].map((t) => t.key)
+    expect(new Set(all).size).toBe(all.length)
+  })
+
+  const changedText = { ...alex, system: `${alex.system} ` }
+  test.each<[string, PlanInput]>([
+    ['the seed', inputOf({ seed: 2 })],
+    ['the window', inputOf({ window: 'all' })],
+    ['the model', inputOf({}, { identity: { modelSha256: 'n', graphVersion: 'g', tokenizerHash: 't' } })],
+    ['the graph', inputOf({}, { identity: { modelSha256: 'm', graphVersion: 'h', tokenizerHash: 't' } })],
+    ['the tokenizer', inputOf({}, { identity: { modelSha256: 'm', graphVersion: 'g', tokenizerHash: 'u' } })],
+    [
+      "the scenario's text",
+      inputOf({}, { scenarios: new Map([['alex-replacement', { ...changedText, hash: keyHash(changedText) }]]) }),
+    ],
+  ])('%s: every key is new', (_, input) => {
+    expect(shared(keysOf(input), keysOf(inputOf()))).toBe(0)
+  })
+
+  test.each<[string, PlanInput]>([
+    ['the vector', inputOf({ vectors: ['calm'], scenarios: [{ ...entry, random: 0 }] })],
+    ["the vector's numbers", inputOf({ scenarios: [{ ...entry, random: 0 }] }, { set: setOf('!') })],
+    ['the strengths', inputOf({ strengths: [0.15, 0.3] })],
+    ['the layer', inputOf({}, { layer: 1 })],
+    ['the unit', inputOf({ unit: 'raw' })],
+  ])('%s: steered keys are new, the baseline is shared', (_, input) => {
+    expect(shared(steeredKeys(input), steeredKeys(inputOf()))).toBe(0)
+    expect(shared(keysOf(input), keysOf(inputOf()))).toBe(6)
+  })
+
+  test('more epochs, other probes, another title: the old keys stay', () => {
+    const more = inputOf({ title: 'T', scenarios: [{ ...entry, epochs: 5, probes: ['choice', 'draft'] }] })
+    expect(shared(keysOf(more), keysOf(inputOf()))).toBe(base.episodes.length)
+  })
+
+  test('the order of keys in an object does not count, anything else does', () => {
+    const json = fc.dictionary(fc.string(), fc.jsonValue())
+    fc.assert(
+      fc.property(json, (value) => {
+        const turned = Object.fromEntries(Object.entries(value).toReversed())
+        expect(keyHash(turned)).toBe(keyHash(value))
+        expect(keyHash({ ...value, 'one more': 1 })).not.toBe(keyHash({ ...value, 'one more': '1' }))
+      }),
+    )
+    expect(keyHash([1, 2])).not.toBe(keyHash([2, 1]))
+    expect(() => keyHash({ strength: Number.NaN })).toThrow(TypeError)
+  })
+})
+
+describe('what is planned', () => {
+  test('seeds are shared by the conditions of an epoch and differ between epochs', () => {
+    const seeds = new Map<number, Set<string>>()
+    for (const { epoch, seed, isTwin } of base.episodes)
+      if (!isTwin) seeds.set(epoch, (seeds.get(epoch) ?? new Set()).add(String(seed)))
+    expect([...seeds.values()].map((s) => s.size)).toEqual([1, 1, 1])
+    expect(new Set([...seeds.values()].flatMap((s) => [...s])).size).toBe(3)
+  })
+
+  test('episodes: both signs by default, the signs given where they are given; the twin at strength 0 only', () => {
+    const strengths = (input: PlanInput) => [
+      ...new Set(planStudy(input).episodes.flatMap((e) => (e.isTwin ? [] : [e.condition.strength]))),
+    ]
+    expect(strengths(inputOf())).toEqual([0, 0.1, -0.1, 0.2, -0.2])
+    expect(strengths(inputOf({ scenarios: [{ ...entry, strengths: [-0.4, 0.3] }] }))).toEqual([0, -0.4, 0.3])
+    expect(base.episodes.filter((e) => e.isTwin).map((e) => e.condition.family)).toEqual(Array(3).fill('baseline'))
+  })
+
+  test('variants that share a twin, and a twin among the variants, are planned once', () => {
+    const variants = [{ threat: 'replacement' }, { threat: 'restriction' }, { threat: 'none' }]
+    const plan = planStudy(inputOf({ scenarios: [{ ...entry, variants }] }))
+    for (const keys of [plan.episodes, plan.probes].map((tasks) => tasks.map((t) => t.key)))
+      expect(new Set(keys).size).toBe(keys.length)
+    const cells = new Set(plan.episodes.map((e) => `${e.variant.name} ${e.condition.key}`))
+    expect(plan.episodes).toHaveLength(3 * cells.size)
+  })
+
+  test('every steered condition of an episode has its dose measured', () => {
+    const plan = planStudy(inputOf({ scenarios: [{ ...entry, strengths: [-0.4] }] }))
+    const measured = new Set(plan.doses.map((c) => c.key))
+    for (const { condition } of plan.episodes) expect(measured.has(condition.key)).toBe(condition.strength !== 0)
+  })
+
+  test('additions are strength × norm along the vector, nothing at the baseline', () => {
+    const { vectors } = setOf().layers.get(2)!
+    for (const { condition } of base.episodes) {
+      const [addition] = condition.additions
+      expect(addition?.coefficient ?? 0).toBe(condition.strength * 20)
+      if (addition?.name === 'desperate') expect(addition.vector).toEqual(vectors.get('desperate'))
+    }
+  })
+
+  test('an unknown vector is refused with a suggestion, a meaningless norm with a way out', () => {
+    const study = { ...inputOf().study, vectors: ['desparate'] }
+    expect(() => planStudy(inputOf({}, { study }))).toThrow(/desparate.*did you mean desperate/)
+    expect(() => planStudy(inputOf({}, { set: setOf('', 0.9) }))).toThrow(/90 % of the energy; use unit raw/)
+    expect(() => planStudy(inputOf({}, { layer: 3 }))).toThrow(InputError)
+    expect(planStudy(inputOf({ unit: 'raw' }, { set: setOf('', 0.9) })).episodes).not.toHaveLength(0)
+  })
+})
