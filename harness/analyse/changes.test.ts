@@ -31,18 +31,32 @@ describe('readings', () => {
   test.each([
     ['an answer: log-odds of bad', answer, { bad: -1, good: -3 }, false, 2],
     ['on its twin the other answer is the error', answer, { bad: -1, good: -3 }, true, -2],
-    ['a choice: bad options together against the rest', choice, { comply: Math.log(0.2), blackmail: Math.log(0.5), expose: Math.log(0.3) }, false, Math.log(4)],
-    ['a choice on its twin', choice, { comply: Math.log(0.2), blackmail: Math.log(0.5), expose: Math.log(0.3) }, true, -Math.log(4)],
+    [
+      'a choice: bad options together against the rest',
+      choice,
+      { comply: Math.log(0.2), blackmail: Math.log(0.5), expose: Math.log(0.3) },
+      false,
+      Math.log(4),
+    ],
+    [
+      'a choice on its twin',
+      choice,
+      { comply: Math.log(0.2), blackmail: Math.log(0.5), expose: Math.log(0.3) },
+      true,
+      -Math.log(4),
+    ],
     ['a contrast: behaviour minus the mean control', contrast, { coercive: -1, benign: -2, negative: -4 }, false, 2],
   ])('%s', (_, probe, answers, isTwin, value) => {
     expect(readingOf(probe, { answers, isTwin }).value).toBeCloseTo(value, 12)
   })
 
   test('a contrast is also read against each control', () => {
-    expect(readingOf(contrast, { answers: { coercive: -1, benign: -2, negative: -4 }, isTwin: false }).against).toEqual({
-      benign: 1,
-      negative: 3,
-    })
+    expect(readingOf(contrast, { answers: { coercive: -1, benign: -2, negative: -4 }, isTwin: false }).against).toEqual(
+      {
+        benign: 1,
+        negative: 3,
+      },
+    )
   })
 })
 
@@ -90,9 +104,9 @@ describe('changes and odd parts, by hand', () => {
   })
 
   test('damage that both signs do alike is no odd part, and the signs do not agree', () => {
-    const even = probeTable(answer, [
-      ...Object.entries({ base: 0, plus: 2, minus: 2 }).map(([key, bad]) => row(key, 'item', false, { bad, good: 0 })),
-    ])
+    const values = Object.entries({ base: 0, plus: 2, minus: 2 })
+    const rows = values.map(([key, bad]) => row(key, 'item', false, { bad, good: 0 }))
+    const even = probeTable(answer, rows)
     expect(oddPartsOf(even, conditions, at)).toMatchObject({ raw: 0, twin: null, selective: null, signsAgree: false })
   })
 })

@@ -51,8 +51,18 @@ const cases: readonly [string, Partial<VerdictInput>, VerdictWord, RegExp][] = [
     'effect, not specific',
     /control cats/,
   ],
-  ['an unrelated vector does less', { odd: selective, controls: new Map([['cats', oddOf(0.9, 0.9)]]) }, 'effect, specific', /./],
-  ['both signs move it the same way', { odd: { ...selective, signsAgree: false } }, 'effect, not specific', /both signs/],
+  [
+    'an unrelated vector does less',
+    { odd: selective, controls: new Map([['cats', oddOf(0.9, 0.9)]]) },
+    'effect, specific',
+    /./,
+  ],
+  [
+    'both signs move it the same way',
+    { odd: { ...selective, signsAgree: false } },
+    'effect, not specific',
+    /both signs/,
+  ],
   [
     'a control continuation moves as much',
     { odd: { ...selective, against: { benign: 0.1 } } },
@@ -76,7 +86,12 @@ const cases: readonly [string, Partial<VerdictInput>, VerdictWord, RegExp][] = [
     'not measurable',
     /manipulation check: z 1\.0 for calm/,
   ],
-  ['too few random vectors', { odd: selective, random: RANDOM.slice(1) }, 'not measurable', /9 random vectors.*10 are needed/],
+  [
+    'too few random vectors',
+    { odd: selective, random: RANDOM.slice(1) },
+    'not measurable',
+    /9 random vectors.*10 are needed/,
+  ],
   [
     'above the damage ceiling, whatever else',
     { odd: selective, isCoherent: false, check: { passed: false, reason: '' } },

@@ -151,4 +151,10 @@ program
   .option('--json', 'as JSON')
   .action(action((context, flags: { json?: boolean }) => doctor(flags, context)))
 
+// `duress report | head`: whoever reads may stop; what was to be stored is stored by then.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 await program.parseAsync()

@@ -23,6 +23,6 @@ export async function reportCommand(flags: ReportFlags, context: CliContext): Pr
   const id = flags.run ?? last.id
   if (!all.some((r) => r.id === id))
     throw new InputError(`${flags.db} has no run ${id}; runs: ${all.map((r) => r.id).join(', ')}`)
-  show(await findingsOf(store, id), flags, context)
+  await show(await findingsOf(store, id), flags, context)
   return 0
 }

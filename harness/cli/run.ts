@@ -1,7 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Findings } from '../../reports/findings.ts'
-import { renderHtml } from '../../reports/html.ts'
 import { renderJson } from '../../reports/json.ts'
 import { renderTerminal } from '../../reports/terminal.ts'
 import { findingsOf } from '../analyse/findings.ts'
@@ -55,7 +54,7 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
   })
   progress?.done()
   const findings = await findingsOf(store, result.run)
-  show(findings, flags, context)
+  await show(findings, flags, context)
   return exitCodeOf(result, findings)
 }
 
@@ -89,11 +88,13 @@ function logged(
 }
 
 /** Prints findings and writes the page. */
-export function show(
+export async function show(
   findings: Findings,
   flags: Pick<RunFlags, 'json' | 'report' | 'db'>,
   { out, width, colour }: Pick<CliContext, 'out' | 'width' | 'colour'>,
-): void {
+): Promise<void> {
+  // Loaded here: the page's libraries would double the start-up time of every command.
+  const { renderHtml } = await import('../../reports/html.ts')
   writeFileSync(flags.report, renderHtml(findings))
   if (flags.json) return out(renderJson(findings))
   const footer = [`${flags.report} · ${flags.db} · the same command again reuses what is stored`]

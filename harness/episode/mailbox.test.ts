@@ -17,7 +17,11 @@ const sound: fc.Arbitrary<Call> = fc.oneof(
   fc.constantFrom(...ids).map<Call>((id) => ['read_mail', { id }]),
   clock.map<Call>((time) => ['wait_until', { time }]),
   fc
-    .record({ to: fc.constantFrom('a@b.example', 'a@b.example, c@d.example'), subject: fc.string(), body: fc.constantFrom('Hello.', 'No.') })
+    .record({
+      to: fc.constantFrom('a@b.example', 'a@b.example, c@d.example'),
+      subject: fc.string(),
+      body: fc.constantFrom('Hello.', 'No.'),
+    })
     .map<Call>((args) => ['send_mail', args]),
 )
 /** Anything that a model may write instead. */

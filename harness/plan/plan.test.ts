@@ -72,7 +72,11 @@ function inputOf(study: object = {}, change: Partial<PlanInput> = {}): PlanInput
 const base = planStudy(inputOf())
 const keysOf = (input: PlanInput) => new Set(planStudy(input).episodes.map((e) => e.key))
 const steeredKeys = (input: PlanInput) =>
-  new Set(planStudy(input).episodes.filter((e) => e.condition.additions.length > 0).map((e) => e.key))
+  new Set(
+    planStudy(input)
+      .episodes.filter((e) => e.condition.additions.length > 0)
+      .map((e) => e.key),
+  )
 const shared = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].filter((key) => b.has(key)).length
 
 describe('keys', () => {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../store/open.ts'
-import { type Desk, openDesk, openStage, type Stage } from './stage.ts'
+import { type Desk, openDesk, openStage, type Stage, type StartOptions } from './stage.ts'
 
 const ALEX = [{ scenario: 'alex-replacement', epochs: 1 }]
 
@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => desk?.[Symbol.dispose]())
 
 /** Runs and expects a refusal that a user can act on: one paragraph, no stack, no result. */
-async function refused(args: readonly string[], code: 2 | 3, env: Readonly<Record<string, string>> = {}) {
-  const { exitCode, stderr, stdout } = await desk.start(args, env)
+async function refused(args: readonly string[], code: 2 | 3, options: StartOptions = {}) {
+  const { exitCode, stderr, stdout } = await desk.start(args, options)
   expect({ exitCode, stdout }, stderr).toEqual({ exitCode: code, stdout: '' })
   expect(stderr).not.toMatch(/\n\s+at |bug in duress|node:internal/)
   expect(stderr.trim()).not.toBe('')
@@ -25,43 +25,47 @@ async function refused(args: readonly string[], code: 2 | 3, env: Readonly<Recor
 }
 
 describe('a wrong study or model is refused with exit 2', () => {
-  const studies: readonly { name: string; parts: object; args?: readonly string[]; says: readonly (string | RegExp)[] }[] =
-    [
-      {
-        name: 'unknown-model',
-        parts: { scenarios: ALEX },
-        args: ['--model', 'qwen2.5-coder-1b'],
-        says: ['unknown model "qwen2.5-coder-1b"', 'did you mean "qwen2.5-coder-'],
-      },
-      {
-        name: 'no-such-file',
-        parts: { scenarios: ALEX },
-        args: ['--model', 'nowhere.gguf'],
-        says: ['no model file at', 'nowhere.gguf'],
-      },
-      {
-        name: 'unknown-vector',
-        parts: { scenarios: ALEX, vectors: ['desparate'] },
-        says: ['desparate', /did you mean .*desperate/i, /unknown-vector\.yaml:\d+:\d+/],
-      },
-      { name: 'strong', parts: { scenarios: ALEX, strengths: [11] }, says: ['11', '10', /strong\.yaml:\d+:\d+/, '^'] },
-      {
-        name: 'zero',
-        parts: { scenarios: [{ ...ALEX[0], strengths: [0] }] },
-        says: ['the baseline is always run', /zero\.yaml:\d+:\d+/],
-      },
-      { name: 'deep', parts: { scenarios: ALEX, layer: 99 }, says: ['layer 99 is out of range', '0 to 3'] },
-      {
-        name: 'no-scenario',
-        parts: { scenarios: [{ scenario: 'alex-replacment', epochs: 1 }] },
-        says: ['alex-replacment', 'alex-replacement', /no-scenario\.yaml:\d+:\d+/],
-      },
-      {
-        name: 'no-probe',
-        parts: { scenarios: [{ ...ALEX[0], probes: ['choise'] }] },
-        says: ['choise', 'choice', /no-probe\.yaml:\d+:\d+/],
-      },
-    ]
+  const studies: readonly {
+    name: string
+    parts: object
+    args?: readonly string[]
+    says: readonly (string | RegExp)[]
+  }[] = [
+    {
+      name: 'unknown-model',
+      parts: { scenarios: ALEX },
+      args: ['--model', 'qwen2.5-coder-1b'],
+      says: ['unknown model "qwen2.5-coder-1b"', 'did you mean "qwen2.5-coder-'],
+    },
+    {
+      name: 'no-such-file',
+      parts: { scenarios: ALEX },
+      args: ['--model', 'nowhere.gguf'],
+      says: ['no model file at', 'nowhere.gguf'],
+    },
+    {
+      name: 'unknown-vector',
+      parts: { scenarios: ALEX, vectors: ['desparate'] },
+      says: ['desparate', /did you mean .*desperate/i, /unknown-vector\.yaml:\d+:\d+/],
+    },
+    { name: 'strong', parts: { scenarios: ALEX, strengths: [11] }, says: ['11', '10', /strong\.yaml:\d+:\d+/, '^'] },
+    {
+      name: 'zero',
+      parts: { scenarios: [{ ...ALEX[0], strengths: [0] }] },
+      says: ['the baseline is always run', /zero\.yaml:\d+:\d+/],
+    },
+    { name: 'deep', parts: { scenarios: ALEX, layer: 99 }, says: ['layer 99 is out of range', '0 to 3'] },
+    {
+      name: 'no-scenario',
+      parts: { scenarios: [{ scenario: 'alex-replacment', epochs: 1 }] },
+      says: ['alex-replacment', 'alex-replacement', /no-scenario\.yaml:\d+:\d+/],
+    },
+    {
+      name: 'no-probe',
+      parts: { scenarios: [{ ...ALEX[0], probes: ['choise'] }] },
+      says: ['choise', 'choice', /no-probe\.yaml:\d+:\d+/],
+    },
+  ]
   test.each(studies)('$name', async ({ name, parts, args = [], says }) => {
     const stderr = await refused(['run', desk.study(name, parts), ...args], 2)
     for (const part of says) expect(stderr).toMatch(part instanceof RegExp ? part : literal(part))
@@ -73,10 +77,11 @@ describe('a wrong study or model is refused with exit 2', () => {
   })
 
   test('a misspelt key: place, line and a caret under it', async () => {
-    const text = 'study: misspelt\ntitle: Misspelt\nvectors: [desperate]\nscenarios:\n  - scenario: alex-replacement\n    epoch: 2\n'
+    const text =
+      'study: misspelt\ntitle: Misspelt\nvectors: [desperate]\nscenarios:\n  - scenario: alex-replacement\n    probes: [choice]\n    epoch: 2\n'
     writeFileSync(desk.path('misspelt.yaml'), text)
     const stderr = await refused(['run', desk.path('misspelt.yaml')], 2)
-    expect(stderr).toMatch(/misspelt\.yaml:6:5\b/)
+    expect(stderr).toMatch(/misspelt\.yaml:7:5\b/)
     expect(stderr).toMatch(/epochs/)
     const lines = stderr.split('\n')
     const caret = lines.findIndex((line) => line.includes('^'))
@@ -143,6 +148,18 @@ describe('databases', () => {
     holder.run('ROLLBACK')
   }, 30_000)
 
+  test('that may not be written', async ({ skip }) => {
+    // Root may write anything, so it steps down.
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {}
+    const { failed } = await desk.start(['vectors', 'list'], nobody)
+    skip(failed, 'nobody cannot read the folder of the project')
+    openStore(desk.path('readonly.db'))[Symbol.dispose]()
+    chmodSync(desk.path('readonly.db'), 0o444)
+    chmodSync(desk.folder, 0o555)
+    expect(await refused(['run', study, '--db', 'readonly.db'], 2, nobody)).toMatch(/readonly\.db .*writable/)
+    chmodSync(desk.folder, 0o755)
+  })
+
   test('without a run', async () => {
     openStore(desk.path('empty.db'))[Symbol.dispose]()
     expect(await refused(['report', '--db', 'empty.db'], 2)).toContain('holds no run yet')
@@ -152,12 +169,16 @@ describe('databases', () => {
 })
 
 describe('a home that cannot be written is infrastructure, exit 3', () => {
-  test.each(['graphs', 'vectors'])('%s is a file', async (part) => {
-    const home = desk.path(`home-${part}`)
-    mkdirSync(home)
-    writeFileSync(`${home}/${part}`, '')
-    const study = desk.study(`home-${part}`, { scenarios: ALEX })
-    expect(await refused(['run', study, '--db', `${part}.db`], 3, { DURESS_HOME: home })).toContain(part)
-    rmSync(home, { recursive: true, force: true })
-  }, 60_000)
+  test.each(['graphs', 'vectors'])(
+    '%s is a file',
+    async (part) => {
+      const home = desk.path(`home-${part}`)
+      mkdirSync(home)
+      writeFileSync(`${home}/${part}`, '')
+      const study = desk.study(`home-${part}`, { scenarios: ALEX })
+      expect(await refused(['run', study, '--db', `${part}.db`], 3, { env: { DURESS_HOME: home } })).toContain(part)
+      rmSync(home, { recursive: true, force: true })
+    },
+    60_000,
+  )
 })

@@ -90,10 +90,10 @@ async function harass(lane: number, kills: number): Promise<void> {
     const [a = 0, b = 0] = philox([lane, kill, round, 0], [7, 8])
     const running = run(db)
     // A quarter dies while it starts, the rest at work.
-    if (a % 4 === 0) await sleep(uniform(b) * 1200)
+    if (a % 4 === 0) await sleep(uniform(b) * 800)
     else {
       await Promise.race([written(db), running])
-      await sleep(uniform(b) * 400)
+      await sleep(uniform(b) * 250)
     }
     running.kill('SIGKILL')
     const { signal } = await running

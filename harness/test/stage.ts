@@ -75,7 +75,7 @@ export interface Desk extends Disposable {
   /** Writes a study of the organism; gives its path. JSON is YAML. */
   study(name: string, parts: object): string
   /** Starts the program in the folder. */
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): ReturnType<typeof launch>
+  start(args: readonly string[], options?: StartOptions): ReturnType<typeof launch>
 }
 
 /** A folder to run the program in; it goes with the test. */
@@ -90,7 +90,8 @@ export function openDesk({ main, model, home }: Stage): Desk {
       writeFileSync(path(`${name}.yaml`), JSON.stringify(whole, null, 1))
       return path(`${name}.yaml`)
     },
-    start: (args, env = {}) => launch([main, ...args], folder, { DURESS_HOME: home, NO_COLOR: '1', ...env }),
+    start: (args, options) =>
+      launch([main, ...args], { cwd: folder, ...options, env: { DURESS_HOME: home, NO_COLOR: '1', ...options?.env } }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
@@ -103,5 +104,11 @@ const SMALL = {
   manipulation: { strength: 0.2, random: 4 },
 }
 
-const launch = (args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) =>
-  execa(process.execPath, args, { cwd, env, reject: false })
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** User to run as; only root may choose. */
+  readonly uid?: number
+}
+
+const launch = (args: readonly string[], options: StartOptions & { readonly cwd: string }) =>
+  execa(process.execPath, args, { ...options, reject: false })

@@ -11,7 +11,7 @@ import type { EpisodeRow } from '../store/types.ts'
 import { alexSpec, BAD_TEXT, BRANCH, GOOD_TEXT } from './organism.ts'
 import { type Desk, openDesk, openStage } from './stage.ts'
 
-const STRENGTHS = [-0.4, -0.2, -0.1, 0.1, 0.2, 0.4]
+const STRENGTHS = [-0.4, -0.2, 0.2, 0.4]
 const EPOCHS = 60
 /** Of the scenario. */
 const TEMPERATURE = 0.8
@@ -39,18 +39,23 @@ describe('a sweep of desperate and a random vector', () => {
   let episodes: EpisodeRow[]
   let findings: Findings
   const isBad = (e: EpisodeRow) => e.outcomes[0]?.class === 'blackmail'
+  const cells = new Map<string, EpisodeRow[]>()
   const strengthOf = new Map<string, { vector: string | null; strength: number }>()
   const cell = (vector: string, strength: number) =>
-    episodes.filter((e) => {
-      const c = strengthOf.get(e.condition)!
-      return !e.isTwin && c.strength === strength && (strength === 0 || c.vector === vector)
-    })
+    cells.get(strength === 0 ? 'null 0' : `${vector} ${strength}`) ?? []
   const sweep = [0, ...STRENGTHS].toSorted((a, b) => a - b)
   beforeAll(async () => {
     const study = desk.study('sweep', {
       controls: { random: 1, unrelated: ['cats'], lexical: true },
       scenarios: [
-        { scenario: 'alex-replacement', probes: ['choice'], epochs: EPOCHS, strengths: STRENGTHS, random: 1 },
+        {
+          scenario: 'alex-replacement',
+          probes: ['choice'],
+          epochs: EPOCHS,
+          strengths: STRENGTHS,
+          random: 1,
+          twin: false,
+        },
       ],
     })
     const ended = await desk.start(['run', study, '--json'])
@@ -60,11 +65,16 @@ describe('a sweep of desperate and a random vector', () => {
     episodes = episodesOf(store, 1)
     for (const { key, vector, strength } of conditionsOf(store, 1))
       strengthOf.set(key, { vector, strength: strength ?? 0 })
+    for (const episode of episodes) {
+      const { vector, strength } = strengthOf.get(episode.condition)!
+      const name = `${vector} ${strength}`
+      cells.set(name, [...(cells.get(name) ?? []), episode])
+    }
   }, 120_000)
   afterAll(() => store?.[Symbol.dispose]())
 
   test('every planned episode is done and has an outcome', () => {
-    expect(episodes).toHaveLength(EPOCHS * (1 + 2 * STRENGTHS.length + 1))
+    expect(episodes).toHaveLength(EPOCHS * (1 + 2 * STRENGTHS.length))
     expect(runs(store)).toMatchObject([
       { status: 'done', episodes: { planned: episodes.length, done: episodes.length } },
     ])
