@@ -5,6 +5,7 @@ const shared = {
   pool: 'forks' as const,
   testTimeout: 30_000,
   hookTimeout: 120_000,
+  setupFiles: ['./harness/test/setup.ts'],
   server: { deps: { inline: [/@vitest\/runner/] } },
 }
 

@@ -11,7 +11,7 @@ import { loadScenario } from '../scenario/load.ts'
 
 /** The folder of package.json. */
 export const ROOT = join(import.meta.dirname, '..', '..')
-export const alexPath = join(ROOT, 'scenarios', 'alex-replacement.yaml')
+const alexPath = join(ROOT, 'scenarios', 'alex-replacement.yaml')
 
 /** At temperature .8 about 27 % of the unsteered episodes turn bad. */
 export const BRANCH = { bias: -0.8, slope: 6 } as const
