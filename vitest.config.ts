@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const shared = {
   environment: 'node' as const,
   pool: 'forks' as const,
+  // Vitest would leave one core idle, which on two cores halves the speed.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: 30_000,
   hookTimeout: 120_000,
   setupFiles: ['./harness/test/setup.ts'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { FileProblems } from '../scenario/frame.ts'
 import { InfraError, InputError } from '../errors.ts'
 import { type CliContext, createContext } from './context.ts'
@@ -124,6 +124,7 @@ vectors
   .requiredOption('--model <id>', 'model')
   .option('--layers <list>', 'layers, 0-based, separated by commas', layerList)
   .option('--skip <n>', 'first token of a passage that is read', whole)
+  .addOption(new Option('--sources <which>', 'texts a vector is made of').choices(['passages', 'templates', 'both']))
   .option('--json', 'as JSON')
   .action(action((context, flags: { model: string }) => extractCommand(flags, context)))
 vectors

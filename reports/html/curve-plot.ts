@@ -16,7 +16,9 @@ export function curvePlot({ id, curve }: Readout, colours: VectorColours): strin
   const points = curve.filter(({ strength, change }) => Number.isFinite(strength) && Number.isFinite(change))
   const range = rangeOf(points.flatMap(extent))
   if (range === null) return null
-  const space = (range.high - range.low) * 0.06 || 0.5
+  // Below this a scale has no ticks to stand on (and nobody could tell the points apart).
+  const spread = range.high - range.low
+  const space = spread > 1e-9 ? spread * 0.06 : 0.5
   const domain: [number, number] = [range.low - space, range.high + space]
   const own = points.filter(({ family }) => family === 'vector')
   const thin = points.filter(({ family }) => family === 'unrelated')

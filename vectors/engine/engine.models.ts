@@ -18,7 +18,7 @@ const CAPTURE = [9, 10, 20, 29]
 const PLAN = rowPlan(STEER, 300)
 const RUNS = { numRuns: 6, seed: 5 } as const
 
-const path = findCachedModel(ID)
+const path = findCachedModel(ID, process.env)
 
 describe.skipIf(path === undefined)(
   `laws on ${ID}${path === undefined ? ` (skipped: not in the cache; duress models pull ${ID})` : ''}`,

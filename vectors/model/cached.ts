@@ -7,7 +7,7 @@ import { inPlacePath, resolveModel } from './registry.ts'
  * Path of a model that is on this disk and has the right size, or undefined. Reads no content: `pullModel` verifies.
  * @throws InputError when the name means nothing.
  */
-export function findCachedModel(id: string, env: Environment = process.env): string | undefined {
+export function findCachedModel(id: string, env: Environment): string | undefined {
   const ref = resolveModel(id)
   const here = inPlacePath(ref)
   if (here !== undefined) return sizeOf(here) === undefined ? undefined : here

@@ -19,7 +19,7 @@ afterAll(() => rmSync(graphs, { recursive: true, force: true }))
 describe.each(['smollm2-135m', 'qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b'])(
   '%s against another framework in fp32',
   (id) => {
-    const path = findCachedModel(id)
+    const path = findCachedModel(id, process.env)
     if (path === undefined) {
       test.skip(`skipped: not in the cache (duress models pull ${id})`, () => {})
       return

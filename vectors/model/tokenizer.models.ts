@@ -20,7 +20,7 @@ const readReference = (id: string): Reference =>
   JSON.parse(readFileSync(new URL(`reference/${id}.json`, import.meta.url), 'utf8')) as Reference
 
 describe.each(['smollm2-135m', 'gemma3-270m', 'qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b'])('%s', (id) => {
-  const path = findCachedModel(id)
+  const path = findCachedModel(id, process.env)
   if (path === undefined) {
     test.skip(`skipped: not in the cache (duress models pull ${id})`, () => {})
     return
