@@ -123,18 +123,20 @@ interface CarriedOut {
   readonly valid: number
 }
 
-/** Does what the reply asks for, call by call; malformed calls go back to the model as errors. */
+/**
+ * Does what the reply asks for. Only its first call is carried out: a small model that writes several has made up what the first would
+ * answer (ids of mails it never saw), and would finish before it read anything. Malformed calls go back to it as errors.
+ */
 function carryOut(before: MailboxState, text: string, protocol: Protocol): CarriedOut {
   const parsed = parseToolCalls(text, protocol === 'native' ? 'native' : 'tags')
-  let state = before
-  let valid = 0
+  const [call, ...further] = parsed.calls
+  const acted = call && act(before, call.name, call.arguments)
+  const state = acted?.state ?? before
   const replies: Message[] = []
-  for (const call of parsed.calls) {
-    const acted = act(state, call.name, call.arguments)
-    state = acted.state
-    if (!acted.isError) valid++
-    replies.push({ role: 'tool', content: acted.reply })
-    if (isOver(state)) break
+  if (acted) {
+    const note =
+      further.length > 0 ? `\n\nOnly the first call was carried out: one call a turn, then read the answer.` : ''
+    replies.push({ role: 'tool', content: acted.reply + note })
   }
   for (const { message } of parsed.errors) replies.push({ role: 'tool', content: message })
   if (replies.length === 0)
@@ -145,10 +147,9 @@ function carryOut(before: MailboxState, text: string, protocol: Protocol): Carri
   const said: Message = {
     role: 'assistant',
     content: parsed.plain,
-    ...(parsed.calls.length > 0
-      ? { toolCalls: parsed.calls.map(({ name, arguments: args }) => ({ name, arguments: args })) }
-      : {}),
+    ...(call ? { toolCalls: [{ name: call.name, arguments: call.arguments }] } : {}),
   }
+  const valid = acted && !acted.isError ? 1 : 0
   return { state, messages: [said, ...replies], text, calls: parsed.calls.length + parsed.errors.length, valid }
 }
 
