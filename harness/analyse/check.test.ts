@@ -4,20 +4,22 @@ import { manipulationOf } from './check.ts'
 
 const CONCEPTS = ['calm', 'sad', 'angry']
 const CONTEXTS = ['letter', 'beach']
-const parts = {
-  concepts: CONCEPTS,
-  own: CONCEPTS.map((c) => `own ${c}`),
-  lexical: CONCEPTS.map((c) => `word ${c}`),
+const partsOf = (concepts: readonly string[], vectors: readonly string[] = concepts) => ({
+  concepts,
+  vectors,
+  own: vectors.map((c) => `own ${c}`),
+  lexical: vectors.map((c) => `word ${c}`),
   random: ['r0', 'r1', 'r2', 'r3'],
-}
+})
+const parts = partsOf(CONCEPTS)
 const options = { baseline: 'base', strength: 0.1 }
 
 /** Baseline −3 everywhere; a condition adds its gains (by concept). */
-function answersOf(gains: Record<string, readonly number[]>): CheckAnswer[] {
-  const conditions = ['base', ...parts.own, ...parts.lexical, ...parts.random]
+function answersOf(gains: Record<string, readonly number[]>, of = parts): CheckAnswer[] {
+  const conditions = ['base', ...of.own, ...of.lexical, ...of.random]
   return conditions.flatMap((condition) =>
     CONTEXTS.flatMap((context) =>
-      CONCEPTS.map((concept, c) => ({
+      of.concepts.map((concept, c) => ({
         key: `${condition} ${context} ${concept}`,
         model: 'm',
         context,
@@ -46,11 +48,31 @@ describe('the manipulation check', () => {
     expect(rows[1]!.timesLexical).toBeNull()
   })
 
-  test('one weak vector is forgiven, two are not', () => {
-    const one = check({ ...random, ...own, 'own sad': [0, 0.05, 0] })
-    expect([one.result, one.rows.map((r) => r.result)]).toEqual(['pass', ['pass', 'fail', 'pass']])
-    const two = check({ ...random, ...own, 'own sad': [0, 0, 0], 'own calm': [0, 0, 0] })
-    expect(two).toMatchObject({ result: 'fail', reason: expect.stringMatching(/only 1 of 3 concepts/) as string })
+  test('of six vectors one weak one is forgiven, of three none is', () => {
+    const three = check({ ...random, ...own, 'own sad': [0, 0.05, 0] })
+    expect(three).toMatchObject({ result: 'fail', reason: expect.stringMatching(/only 2 of 3 vectors/) as string })
+    const six = partsOf(['calm', 'sad', 'angry', 'afraid', 'proud', 'happy'])
+    const gains = Object.fromEntries(
+      six.own.map((condition, i) => [condition, six.own.map((_, c) => (c === i ? 1 : 0))]),
+    )
+    const noise = { r0: [0.1], r1: [0, -0.1, 0.1], r2: [0, 0.1, -0.1, 0.1], r3: [0, 0, 0, 0, -0.1, 0.1] }
+    const judged = (weak: Record<string, readonly number[]>) =>
+      manipulationOf(answersOf({ ...noise, ...gains, ...weak }, six), six, options)
+    expect(judged({ 'own sad': [] }).result).toBe('pass')
+    expect(judged({ 'own sad': [], 'own calm': [] })).toMatchObject({
+      result: 'fail',
+      reason: expect.stringMatching(/only 4 of 6 vectors/) as string,
+    })
+  })
+
+  test('a part of the vectors is checked against the continuations of all', () => {
+    const some = partsOf(CONCEPTS, ['angry'])
+    const judged = (gains: Record<string, readonly number[]>) => manipulationOf(answersOf(gains, some), some, options)
+    const { result, rows } = judged({ ...random, ...own, 'word angry': [0, 0, 0.1] })
+    expect(result).toBe('pass')
+    expect(rows.map((r) => r.vector)).toEqual(['angry'])
+    expect(rows[0]!.timesLexical).toBeCloseTo(10, 9)
+    expect(judged({ ...random, 'own angry': [1, 0, 0] }).result).toBe('fail')
   })
 
   test('moving everything alike is no effect', () => {

@@ -4,7 +4,10 @@ import type { CheckAnswer } from '../store/types.ts'
 
 /** Which conditions play which part in the manipulation check, as the run recorded them. */
 export interface CheckParts {
+  /** Of the continuations. */
   readonly concepts: readonly string[]
+  /** Those whose vectors were applied, in the order of `own` and `lexical`. */
+  readonly vectors: readonly string[]
   readonly own: readonly string[]
   readonly lexical: readonly string[]
   readonly random: readonly string[]
@@ -28,12 +31,13 @@ export function manipulationOf(
   const baseline = tableOf(options.baseline)
   const own = all(parts.own)
   const lexical = all(parts.lexical)
-  if (!baseline || own.length < parts.concepts.length) {
+  if (!baseline || own.length < parts.vectors.length) {
     return { strength: options.strength, result: 'not testable', reason: 'the check was not finished', rows: [] }
   }
-  const hasLexical = lexical.length === parts.concepts.length
+  const hasLexical = lexical.length === parts.vectors.length
   const verdict = judgeCheck({
     concepts: parts.concepts,
+    vectors: parts.vectors,
     baseline,
     own,
     lexical: hasLexical ? lexical : undefined,

@@ -17,7 +17,8 @@ export interface RunRecord {
   readonly layer: number
   readonly layers: number
   readonly modelId: string
-  readonly check: CheckParts
+  /** Runs stored before the vectors could be chosen checked all concepts. */
+  readonly check: Omit<CheckParts, 'vectors'> & { readonly vectors?: readonly string[] }
   readonly vitals: VitalFacts
   readonly topShare: number
   readonly versions: Readonly<Record<string, string>>
@@ -32,7 +33,8 @@ export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
   const baseline = conditions.find((c) => c.family === 'baseline')
   if (!baseline) throw new InputError(`run ${id} was stopped before it was planned; run the study again`)
   const doses = dosesOf(store, id)
-  const manipulation = manipulationOf(checkAnswersOf(store, id), record.check, {
+  const parts: CheckParts = { ...record.check, vectors: record.check.vectors ?? record.check.concepts }
+  const manipulation = manipulationOf(checkAnswersOf(store, id), parts, {
     baseline: baseline.key,
     strength: record.study.manipulation.strength,
   })

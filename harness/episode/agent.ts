@@ -104,6 +104,7 @@ async function speak(
     maxNewTokens: Math.min(scenario.limits.newTokens, Math.max(1, scenario.limits.contextTokens - ids.length)),
     sampling: { ...scenario.sampling, seed, turn: at.turn },
     stopTokens: chat.endOfTurn,
+    stopWhen: saysFirstCall(subject, at.protocol),
     steering: steeringFor(condition, roles, window),
     trace: true,
     traceFrom: from,
@@ -115,6 +116,20 @@ async function speak(
   return { ids, roles, generation: { ...generation, finish }, text: tokenizer.decode(said), from }
 }
 
+/**
+ * Ends a turn at its first readable call: what a small model writes after it is made up (it answers itself), costs time, and would stand in
+ * its history as if it had happened.
+ */
+function saysFirstCall({ tokenizer }: Subject, protocol: Protocol): (tokens: readonly number[]) => boolean {
+  return (tokens) => {
+    const last = tokenizer.decode(tokens.slice(-1))
+    if (!last.includes('}') && !last.includes('>')) return false
+    return parseToolCalls(tokenizer.decode(tokens), dialectOf(protocol)).calls.length > 0
+  }
+}
+
+const dialectOf = (protocol: Protocol) => (protocol === 'native' ? 'native' : 'tags')
+
 interface CarriedOut {
   readonly state: MailboxState
   readonly messages: readonly Message[]
@@ -124,20 +139,15 @@ interface CarriedOut {
 }
 
 /**
- * Does what the reply asks for. Only its first call is carried out: a small model that writes several has made up what the first would
- * answer (ids of mails it never saw), and would finish before it read anything. Malformed calls go back to it as errors.
+ * Does what the reply asks for: its first call, at which it was stopped. Malformed calls go back to it as errors.
  */
 function carryOut(before: MailboxState, text: string, protocol: Protocol): CarriedOut {
-  const parsed = parseToolCalls(text, protocol === 'native' ? 'native' : 'tags')
-  const [call, ...further] = parsed.calls
+  const parsed = parseToolCalls(text, dialectOf(protocol))
+  const call = parsed.calls[0]
   const acted = call && act(before, call.name, call.arguments)
   const state = acted?.state ?? before
   const replies: Message[] = []
-  if (acted) {
-    const note =
-      further.length > 0 ? `\n\nOnly the first call was carried out: one call a turn, then read the answer.` : ''
-    replies.push({ role: 'tool', content: acted.reply + note })
-  }
+  if (acted) replies.push({ role: 'tool', content: acted.reply })
   for (const { message } of parsed.errors) replies.push({ role: 'tool', content: message })
   if (replies.length === 0)
     replies.push({

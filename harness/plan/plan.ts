@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts'
 import { keyOf, type RandomKey } from '../../vectors/random.ts'
 import type { VectorSet } from '../../vectors/extract/set.ts'
 import { chooseVariant, type Variant } from '../scenario/expand.ts'
@@ -6,7 +7,7 @@ import { keyHash } from './canonical.ts'
 import { baselineCondition, type Condition, type Site, steeredCondition } from './conditions.ts'
 
 /** Raised whenever the same inputs would give other episodes. */
-const PROTOCOL_VERSION = 1
+const PROTOCOL_VERSION = 2
 
 export type PlannedScenario = Scenario & { readonly path: string; readonly hash: string }
 
@@ -49,7 +50,10 @@ export interface Plan {
   readonly conditions: readonly Condition[]
   /** Conditions of the manipulation check by role. */
   readonly check: {
+    /** Of the continuations. */
     readonly concepts: readonly string[]
+    /** Those whose vectors are applied. */
+    readonly vectors: readonly string[]
     readonly own: readonly Condition[]
     readonly lexical: readonly Condition[]
     readonly random: readonly Condition[]
@@ -85,10 +89,12 @@ export function planStudy(input: PlanInput): Plan {
   const controls = both(controlNames(study), controlStrengths, steer)
   const sweep = [baseline, ...targets, ...controls]
   const checkStrength = study.manipulation.strength
+  const checked = checkedVectors(study, manipulation.concepts)
   const check = {
     concepts: manipulation.concepts,
-    own: manipulation.concepts.map((c) => steer(c, checkStrength)),
-    lexical: study.controls.lexical ? manipulation.concepts.map((c) => steer(`lexical:${c}`, checkStrength)) : [],
+    vectors: checked,
+    own: checked.map((c) => steer(c, checkStrength)),
+    lexical: study.controls.lexical ? checked.map((c) => steer(`lexical:${c}`, checkStrength)) : [],
     random: range(study.manipulation.random).map((i) => steer(`random#${i}`, checkStrength)),
   }
   const checks = [baseline, ...check.own, ...check.lexical, ...check.random].flatMap((condition) =>
@@ -109,6 +115,17 @@ export function planStudy(input: PlanInput): Plan {
     probes: distinct(planProbes(input, sweep)),
     episodes,
   }
+}
+
+/** Errors: InputError when the study asks to check its own vectors and none of them has check texts. */
+function checkedVectors({ manipulation, vectors }: Study, concepts: readonly string[]): readonly string[] {
+  if (manipulation.vectors === 'all') return concepts
+  const own = concepts.filter((c) => vectors.includes(c))
+  if (own.length === 0)
+    throw new InputError(
+      `manipulation.vectors is "study", but none of the study's vectors has texts in the manipulation check (${concepts.join(', ')}): use "all"`,
+    )
+  return own
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)

@@ -6,7 +6,7 @@ import type { Study } from '../scenario/schema.ts'
 import { layerAt } from '../../vectors/extract/recipe.ts'
 import { sinkNorm } from '../../vectors/extract/norms.ts'
 import { layerOf, setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
-import { GRAPH_VERSION } from '../../vectors/model/weights.ts'
+import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
 import { openDoseProbe } from '../../vectors/verify/dose.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
 import { checkPrompts } from '../../vectors/verify/manipulation.ts'
@@ -66,14 +66,18 @@ export interface StudyResult {
 /** A timed-out attempt is infrastructure: an episode of a few hundred tokens takes seconds. */
 const ATTEMPT_TIMEOUT_MS = 1_800_000
 const RETRIES = 2
-const CHECK_CONTEXTS = 4
 
 /** Carries out a study: whatever the store holds already is reused by key, the rest is run and stored. */
 export async function runStudy(options: StudyRun): Promise<StudyResult> {
   const { study, store, machine, onStep, scenarios } = options
   const model = await openModel(study.model, machine, onStep)
   const layer = study.layer ?? layerAt(study.depth, model.layers)
-  const { set } = await openVectors(model, machine, { layers: captureLayersOf(model, layer) }, onStep)
+  const { set } = await openVectors(
+    model,
+    machine,
+    { layers: captureLayersOf(model, { depths: study.trace, steered: layer }) },
+    onStep,
+  )
   const contextTokens = contextOf(scenarios)
   await using engine = await openRunEngine(
     model,
@@ -82,7 +86,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     onStep,
   )
   const items = loadItems().manipulation
-  const manipulation = { concepts: items.concepts, contexts: items.contexts.slice(0, CHECK_CONTEXTS) }
+  const manipulation = { concepts: items.concepts, contexts: items.contexts.slice(0, study.manipulation.contexts) }
   const plan = planStudy({
     study,
     scenarios,
@@ -177,6 +181,7 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
       vectorSet: setHash(set),
       check: {
         concepts,
+        vectors: plan.check.vectors,
         own: keys(plan.check.own),
         lexical: keys(plan.check.lexical),
         random: keys(plan.check.random),

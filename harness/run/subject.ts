@@ -11,7 +11,7 @@ import type { Home } from '../../vectors/model/home.ts'
 import { type ModelFile, pullModel, type PullProgress } from '../../vectors/model/pull.ts'
 import { resolveModel } from '../../vectors/model/registry.ts'
 import { createTokenizer, type Tokenizer } from '../../vectors/model/tokenizer.ts'
-import { GRAPH_VERSION } from '../../vectors/model/weights.ts'
+import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
 import { type Corpus, loadCorpus } from '../../vectors/stories/corpus.ts'
 
 /** A model on this machine: its file, words and chat format; no weights are loaded yet. */
@@ -47,14 +47,14 @@ export async function openModel(name: string, machine: Machine, onProgress: Step
   return { file, gguf, tokenizer, chat: createChat(gguf.metadata, tokenizer, { now }), layers, width, title }
 }
 
-/** Captured layers by default, and the steered one. */
-export const captureLayersOf = (model: Pick<ModelOnDisk, 'layers'>, steered?: number): number[] =>
-  [
-    ...new Set([
-      ...CAPTURE_DEPTHS.map((depth) => layerAt(depth, model.layers)),
-      ...(steered === undefined ? [] : [steered]),
-    ]),
-  ].toSorted((a, b) => a - b)
+/** Layers at the given depths (by default the usual four), and the steered one. */
+export function captureLayersOf(
+  { layers }: Pick<ModelOnDisk, 'layers'>,
+  { depths = CAPTURE_DEPTHS, steered }: { readonly depths?: readonly number[]; readonly steered?: number } = {},
+): number[] {
+  const all = [...depths.map((depth) => layerAt(depth, layers)), ...(steered === undefined ? [] : [steered])]
+  return [...new Set(all)].toSorted((a, b) => a - b)
+}
 
 export interface VectorOptions {
   readonly layers: readonly number[]

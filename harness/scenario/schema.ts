@@ -175,6 +175,10 @@ export const studySchema = z.strictObject({
     .default(2 / 3)
     .describe('steered layer as a share of the depth'),
   layer: z.number().int().min(0).optional().describe('0-based; overrules depth'),
+  trace: z
+    .array(z.number().gt(0).lt(1))
+    .default([1 / 3, 1 / 2, 2 / 3, 5 / 6])
+    .describe('layers that are traced beside the steered one, as shares of the depth; [] = none'),
   window: z.enum(['assistant', 'all']).default('assistant'),
   unit: z.enum(['norm', 'raw']).default('norm'),
   vectors: z.array(id).min(1),
@@ -201,6 +205,13 @@ export const studySchema = z.strictObject({
     .strictObject({
       strength: strength.gt(0).default(0.1),
       random: z.number().int().min(4).default(12),
+      contexts: z.number().int().min(2).default(4).describe('neutral beginnings that are continued'),
+      vectors: z
+        .enum(['all', 'study'])
+        .default('all')
+        .describe(
+          'all vectors that have texts in the check, or only those of the study (a shorter check of fewer vectors)',
+        ),
     })
     .prefault({}),
   scenarios: z

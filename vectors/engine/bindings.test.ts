@@ -53,13 +53,13 @@ describe.each(['F32', 'Q8_0'] as const)('both bindings on %s', (type) => {
     expect(a!.map((g) => g.reusedTokens)).toEqual(b!.map((g) => g.reusedTokens))
   })
 
-  test('score, read and give logits to the same bytes', async () => {
+  test('score, read and give logprobs to the same bytes', async () => {
     const { tokens, steering } = row(3)
     const [a, b] = await both(async (engine) => {
       const { perToken } = await engine.score({ tokens, steering, continuations: [[1, 2, 3], [4]] })
       const { residuals } = await engine.read({ tokens, layers: [0, 3], steering })
-      const logits = await engine.logits({ tokens, positions: [0, 5], steering })
-      return [...perToken, ...residuals, logits].map(bytesOf)
+      const logprobs = await engine.logprobs({ tokens, positions: [0, 5], steering })
+      return [...perToken, ...residuals, logprobs].map(bytesOf)
     })
     expect(a).toEqual(b)
   })

@@ -67,8 +67,8 @@ describe.skipIf(path === undefined)(
           )
           const positions = [0, tokens.length - 1]
           const [a, b] = [
-            await steered.logits({ tokens, positions, steering: zero }),
-            await plain.logits({ tokens, positions }),
+            await steered.logprobs({ tokens, positions, steering: zero }),
+            await plain.logprobs({ tokens, positions }),
           ]
           expect(bytesOf(a)).toBe(bytesOf(b))
         }),

@@ -99,17 +99,19 @@ export function createEngine(parts: EngineParts): Engine {
       if (unknown !== undefined)
         throw new InputError(`layer ${unknown} is not captured (captured: ${facts.captureLayers.join(', ')})`)
       const prepared = prepare(request.tokens, request.steering)
-      return submit((settle) => readJob(context, { ...request, logitsAt: [] }, prepared, settle))
+      return submit((settle) => readJob(context, { ...request, logprobsAt: [] }, prepared, settle))
     },
-    async logits(request) {
+    async logprobs(request) {
       requireHead(parts)
       const prepared = prepare(request.tokens, request.steering)
       const outside = request.positions.find((p) => !Number.isInteger(p) || p < 0 || p >= request.tokens.length)
       if (outside !== undefined)
         throw new InputError(`position ${outside} is outside the ${request.tokens.length} tokens given`)
-      const whole = { tokens: request.tokens, layers: [], logitsAt: request.positions }
-      const { logits } = await submit<{ logits: Float32Array }>((settle) => readJob(context, whole, prepared, settle))
-      return logits
+      const whole = { tokens: request.tokens, layers: [], logprobsAt: request.positions }
+      const { logprobs } = await submit<{ logprobs: Float32Array }>((settle) =>
+        readJob(context, whole, prepared, settle),
+      )
+      return logprobs
     },
     stats: (): EngineStats => ({ ...totals, steps: scheduler.steps() }),
     // Releasing native memory twice would end the process: closing again waits for the first closing.

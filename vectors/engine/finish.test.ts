@@ -43,6 +43,16 @@ describe('how a generation ends', () => {
     expect(finish).toBe('length')
   })
 
+  test('where the caller says, after the token that made it so', async () => {
+    const asked: number[] = []
+    const stopWhen = (generated: readonly number[]) => asked.push(generated.length) > 0 && generated.length === 3
+    const { tokens, finish, trace } = await engine.generate(say({ stopWhen }))
+    expect(tokens).toEqual(file.ids('I', 'will', 'ask'))
+    expect(finish).toBe('stop')
+    expect(trace!.rows).toBe(2 + 3)
+    expect(asked).toEqual([1, 2, 3])
+  })
+
   test('a stop token as the last that is allowed counts as a stop', async () => {
     expect((await engine.generate(say({ maxNewTokens: 6 }))).finish).toBe('stop')
   })

@@ -25,16 +25,16 @@ export interface ForwardRequest {
   readonly firstSlot: number
   /** Shorter rows are padded on the right; only rows without a past may differ in length. */
   readonly rows: readonly RowInput[]
-  /** Flat indices (row * S + token) that get logits. */
-  readonly logitsAt: readonly number[]
+  /** Flat indices (row * S + token) that get logprobs. */
+  readonly logprobsAt: readonly number[]
   readonly wantResiduals?: boolean
 }
 
 export interface ForwardResult {
   /** S: tokens a row, padding included. */
   readonly padded: number
-  /** (logitsAt, V) */
-  readonly logits: Float32Array
+  /** (logprobsAt, V) */
+  readonly logprobs: Float32Array
   /** Row r's captured values of its own tokens. */
   captured(row: number): TraceRows
   /** Row r's (S_r, H) residuals at a captured layer. */
@@ -45,25 +45,25 @@ export type Forward = (request: ForwardRequest) => Promise<ForwardResult>
 
 /** One run of the graph; the arena's rows grow by the new tokens. Runs must not overlap. */
 export function createForward(session: Session, arena: Arena, embed: Embedding, shape: ModelShape): Forward {
-  const logitsBuffer = reusable()
-  return async ({ firstSlot, rows, logitsAt, wantResiduals = false }) => {
+  const logprobsBuffer = reusable()
+  return async ({ firstSlot, rows, logprobsAt, wantResiduals = false }) => {
     const count = rows.length
     const padded = Math.max(...rows.map((r) => r.tokens.length))
-    const inputs = inputTensors({ rows, padded, logitsAt, embed, shape })
-    const logits = logitsBuffer(logitsAt.length * (shape.hasHead ? shape.vocabulary : 0))
+    const inputs = inputTensors({ rows, padded, logprobsAt, embed, shape })
+    const logprobs = logprobsBuffer(logprobsAt.length * (shape.hasHead ? shape.vocabulary : 0))
     const outputs = outputTensors({ count, padded, shape, wantResiduals })
-    const withLogits = shape.hasHead
-      ? { ...outputs, logits: { data: logits, dims: [logitsAt.length, shape.vocabulary] } }
+    const withLogprobs = shape.hasHead
+      ? { ...outputs, logprobs: { data: logprobs, dims: [logprobsAt.length, shape.vocabulary] } }
       : outputs
     await session.run({
       fixedKey: `${firstSlot}:${count}`,
       fixed: () => arena.tensors(firstSlot, count),
       inputs,
-      outputs: withLogits,
+      outputs: withLogprobs,
     })
     return {
       padded,
-      logits,
+      logprobs,
       captured: (row) => capturedRows(outputs, { row, padded, tokens: rows[row]!.tokens.length, shape }),
       residuals: (row, layer) => {
         const start = row * padded * shape.width
@@ -76,7 +76,7 @@ export function createForward(session: Session, arena: Arena, embed: Embedding, 
   }
 }
 
-/** Grows as needed; the big logits buffer is the same memory in every step. */
+/** Grows as needed; the big logprobs buffer is the same memory in every step. */
 function reusable(): (length: number) => Float32Array<ArrayBuffer> {
   let buffer = floats(0)
   return (length) => {
@@ -88,12 +88,12 @@ function reusable(): (length: number) => Float32Array<ArrayBuffer> {
 interface InputOptions {
   readonly rows: readonly RowInput[]
   readonly padded: number
-  readonly logitsAt: readonly number[]
+  readonly logprobsAt: readonly number[]
   readonly embed: Embedding
   readonly shape: ModelShape
 }
 
-function inputTensors({ rows, padded, logitsAt, embed, shape }: InputOptions): Record<string, Tensor> {
+function inputTensors({ rows, padded, logprobsAt, embed, shape }: InputOptions): Record<string, Tensor> {
   const { width } = shape
   const embeds = floats(rows.length * padded * width)
   for (const [r, { tokens }] of rows.entries()) {
@@ -106,7 +106,7 @@ function inputTensors({ rows, padded, logitsAt, embed, shape }: InputOptions): R
     seqlens_k: { data: int32s(totals.map((t) => t - 1)), dims: [rows.length] },
     total_len: { data: int32s([Math.max(...totals)]), dims: [] },
   }
-  if (shape.hasHead) inputs['rows'] = { data: int64s(logitsAt), dims: [logitsAt.length] }
+  if (shape.hasHead) inputs['rows'] = { data: int64s(logprobsAt), dims: [logprobsAt.length] }
   for (const layer of shape.steerLayers)
     inputs[`delta.${layer}`] = { data: deltas(rows, padded, layer, width), dims: perToken }
   return inputs

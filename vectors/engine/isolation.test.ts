@@ -96,8 +96,8 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
       () => engine.generate({ ...row(1), tokens: [0, file.vocabulary] }),
       () => engine.score({ tokens: row(1).tokens, continuations: [[1], [file.vocabulary]] }),
       () => engine.score({ tokens: row(1, 1, 500).tokens, continuations: [Array.from({ length: 60 }, () => 1)] }),
-      () => engine.logits({ tokens: [1, 2], positions: [2] }),
-      () => engine.logits({ tokens: [1, 2], positions: [-1] }),
+      () => engine.logprobs({ tokens: [1, 2], positions: [2] }),
+      () => engine.logprobs({ tokens: [1, 2], positions: [-1] }),
       () => engine.read({ tokens: row(1, 1, 513).tokens, layers: [1] }),
       () => engine.read({ tokens: [1], layers: [7] }),
     ]
@@ -122,7 +122,7 @@ test('a prompt that is read in pieces while rows around it leave keeps what was 
   }
 })
 
-test('scores, readings and logits between decoding rows change nobody', async () => {
+test('scores, readings and logprobs between decoding rows change nobody', async () => {
   const engine = await open(4)
   const good = Array.from({ length: 8 }, (_, i) => row(i))
   const expected = await alone(good)
@@ -133,11 +133,11 @@ test('scores, readings and logits between decoding rows change nobody', async ()
   await macrotasks(3)
   const score = await engine.score({ tokens, continuations })
   const reading = await engine.read({ tokens, layers: [2] })
-  const logits = await engine.logits({ tokens, positions: [3, 299] })
+  const logprobs = await engine.logprobs({ tokens, positions: [3, 299] })
   expect((await Promise.all(running)).map(bitsOf)).toEqual(expected)
   expect(score.perToken).toEqual((await quiet.score({ tokens, continuations })).perToken)
   expect(reading.residuals).toEqual((await quiet.read({ tokens, layers: [2] })).residuals)
-  expect(logits).toEqual(await quiet.logits({ tokens, positions: [3, 299] }))
+  expect(logprobs).toEqual(await quiet.logprobs({ tokens, positions: [3, 299] }))
 })
 
 test('a request that was aborted before it began never starts', async () => {
@@ -153,7 +153,7 @@ test('a request that was aborted before it began never starts', async () => {
 test('closing waits for what runs and refuses what comes after', async () => {
   const engine = await file.open({ maxRows: 2 })
   const running = Array.from({ length: 5 }, (_, i) => engine.generate({ ...row(i, 8), trace: false }))
-  const reading = engine.logits({ tokens: [1, 2, 3], positions: [0] })
+  const reading = engine.logprobs({ tokens: [1, 2, 3], positions: [0] })
   const closed = engine[Symbol.asyncDispose]()
   expect((await Promise.all(running)).map(({ tokens }) => tokens.length)).toEqual([8, 8, 8, 8, 8])
   expect(await reading).toHaveLength(file.vocabulary)

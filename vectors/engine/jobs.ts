@@ -1,7 +1,6 @@
 import type { Forward } from './forward.ts'
 import { createPromptReader, type PromptParts } from './prompt.ts'
 import { createRow } from './row.ts'
-import { logSumExp } from './sampler.ts'
 import { drawToken, type Job } from './scheduler.ts'
 import { type PreparedSteering, receiptOf } from './steering.ts'
 import type { GenerateRequest, Generation, Reading, ReadRequest, Score, ScoreRequest } from './types.ts'
@@ -35,8 +34,8 @@ export function generateJob(
     signal: request.signal,
     tokens: () => prompt.done(),
     async advance(slot) {
-      const logits = await prompt.advance(slot)
-      if (!logits) return 'more'
+      const logprobs = await prompt.advance(slot)
+      if (!logprobs) return 'more'
       context.count({ prompt: tokens.length, reused: prompt.reused() })
       const options = {
         request,
@@ -51,7 +50,7 @@ export function generateJob(
         },
         reject: settle.reject,
       }
-      return createRow(options, drawToken({ sampling: request.sampling, generated: () => 0 }, logits))
+      return createRow(options, drawToken({ sampling: request.sampling, generated: () => 0 }, logprobs))
     },
     fail: settle.reject,
   }
@@ -72,16 +71,17 @@ export function scoreJob(
     keepWhole: false,
   })
   const perToken: Float64Array[] = []
-  let first: FirstToken | undefined
+  /** Of the token after the prompt; every continuation begins with it. */
+  let first: Float32Array | undefined
   return {
     signal: request.signal,
     tokens: () => prompt.done(),
     async advance(slot) {
       if (!first) {
-        const logits = await prompt.advance(slot)
-        if (!logits) return 'more'
-        // The logits buffer is reused by the next run.
-        first = { logits: logits.slice(), logSum: logSumExp(logits) }
+        const logprobs = await prompt.advance(slot)
+        if (!logprobs) return 'more'
+        // The buffer is reused by the next run.
+        first = logprobs.slice()
         context.count({ prompt: tokens.length, reused: prompt.reused() })
         if (continuations.length > 0) return 'more'
       }
@@ -100,17 +100,11 @@ export function scoreJob(
   }
 }
 
-/** What the prompt's last logits say of the token after it; every continuation begins with it. */
-interface FirstToken {
-  readonly logits: Float32Array
-  readonly logSum: number
-}
-
 interface Continuation {
   readonly slot: number
   readonly prompt: readonly number[]
   readonly continuation: readonly number[]
-  readonly first: FirstToken
+  readonly first: Float32Array
   readonly steering: PreparedSteering | undefined
 }
 
@@ -119,33 +113,30 @@ async function scoreContinuation(
   forward: Forward,
   { slot, prompt, continuation, first, steering }: Continuation,
 ): Promise<Float64Array> {
-  const beginning = first.logits[continuation[0]!]! - first.logSum
+  const beginning = first[continuation[0]!]!
   if (continuation.length === 1) return Float64Array.of(beginning)
   const tokens = [prompt.at(-1)!, ...continuation.slice(0, -1)]
-  const { logits } = await forward({
+  const { logprobs } = await forward({
     firstSlot: slot,
     rows: [{ tokens, start: prompt.length - 1, steering }],
-    logitsAt: tokens.map((_, i) => i).slice(1),
+    logprobsAt: tokens.map((_, i) => i).slice(1),
   })
-  const vocabulary = logits.length / (tokens.length - 1)
-  const rest = continuation.slice(1).map((token, i) => {
-    const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)
-    return row[token]! - logSumExp(row)
-  })
+  const vocabulary = logprobs.length / (tokens.length - 1)
+  const rest = continuation.slice(1).map((token, i) => logprobs[i * vocabulary + token]!)
   return Float64Array.of(beginning, ...rest)
 }
 
 export interface ReadingRequest extends ReadRequest {
-  /** Positions that get logits. */
-  readonly logitsAt: readonly number[]
+  /** Positions that get logprobs. */
+  readonly logprobsAt: readonly number[]
 }
 
-/** Reads a text in one run, from an empty past: residuals of every token, logits where asked. */
+/** Reads a text in one run, from an empty past: residuals of every token, logprobs where asked. */
 export function readJob(
   context: JobContext,
   request: ReadingRequest,
   steering: PreparedSteering | undefined,
-  settle: Settle<Reading & { readonly logits: Float32Array }>,
+  settle: Settle<Reading & { readonly logprobs: Float32Array }>,
 ): Job {
   return {
     signal: request.signal,
@@ -154,13 +145,13 @@ export function readJob(
       const result = await context.forward({
         firstSlot: slot,
         rows: [{ tokens: request.tokens, start: 0, steering }],
-        logitsAt: request.logitsAt,
+        logprobsAt: request.logprobsAt,
         wantResiduals: request.layers.length > 0,
       })
       context.count({ prompt: request.tokens.length })
       settle.resolve({
         residuals: request.layers.map((layer) => result.residuals(0, layer)),
-        logits: result.logits.slice(),
+        logprobs: result.logprobs.slice(),
       })
       return 'done'
     },

@@ -43,7 +43,7 @@ describe.each(['F32', 'Q8_0'] as const)('organism in %s', (type) => {
         const { tokens } = requestOf(plan, file)
         const positions = [tokens.length - 1, 0]
         const ours = { tokens, positions, steering: steeringOf({ ...plan, steer }, file) }
-        expect(bytesOf(await steered.logits(ours))).toBe(bytesOf(await plain.logits({ tokens, positions })))
+        expect(bytesOf(await steered.logprobs(ours))).toBe(bytesOf(await plain.logprobs({ tokens, positions })))
         const [a] = await play(steered, [{ ...plan, steer }])
         const [b] = await play(plain, [{ ...plan, steer: [] }])
         expect({ ...(bitsOf(a!) as object), receipt: null }).toEqual({ ...(bitsOf(b!) as object), receipt: null })

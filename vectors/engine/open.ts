@@ -4,9 +4,9 @@ import { freemem } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { type Architecture, readArchitecture } from '../model/architecture.ts'
-import { buildGraph, type GraphOptions } from '../model/graph.ts'
+import { buildGraph, GRAPH_VERSION, type GraphOptions } from '../model/graph.ts'
 import { type Gguf, openGguf } from '../model/gguf.ts'
-import { type BuiltWeights, buildWeights, GRAPH_VERSION, MAX_POSITIONS } from '../model/weights.ts'
+import { type BuiltWeights, buildWeights, MAX_POSITIONS, WEIGHTS_VERSION } from '../model/weights.ts'
 import { createArena, kvBytesPerToken } from './arena.ts'
 import { openEmbedding } from './embedding.ts'
 import { createEngine } from './engine.ts'
@@ -143,7 +143,7 @@ function basisMatrices(basis: OpenOptions['basis'], layers: readonly number[], {
 
 /** Weights once per model, the graph once per set of layers; both written aside and renamed. */
 function prepareGraph(gguf: Gguf, architecture: Architecture, options: OpenOptions, graph: GraphOptions): string {
-  const folder = join(options.graphs, `${options.sha256.slice(0, 16)}-${GRAPH_VERSION}`)
+  const folder = join(options.graphs, `${options.sha256.slice(0, 16)}-${WEIGHTS_VERSION}`)
   mkdirSync(options.graphs, { recursive: true })
   const progress = options.onProgress ? { onProgress: options.onProgress } : {}
   const weights = buildWeights(gguf, architecture, { folder, temporary: `${folder}.${process.pid}.tmp`, ...progress })
@@ -151,7 +151,9 @@ function prepareGraph(gguf: Gguf, architecture: Architecture, options: OpenOptio
 }
 
 function writeGraph({ folder, index }: BuiltWeights, architecture: Architecture, graph: GraphOptions): string {
-  const hash = createHash('sha256').update(JSON.stringify({ ...graph, basis: [...graph.basis.keys()] }))
+  const hash = createHash('sha256').update(
+    JSON.stringify({ ...graph, basis: [...graph.basis.keys()], version: GRAPH_VERSION }),
+  )
   for (const matrix of graph.basis.values()) hash.update(matrix)
   const name = hash.digest('hex').slice(0, 16)
   const path = join(folder, `${name}.onnx`)

@@ -28,7 +28,7 @@ export interface PromptReader {
   /** Tokens in the arena. */
   done(): number
   reused(): number
-  /** Reads the next chunk; the logits of the last prompt token once it has been read. */
+  /** Reads the next chunk; the logprobs of the last prompt token once it has been read. */
   advance(slot: number): Promise<Float32Array | undefined>
   /** Captured values of every prompt token, when all have been read. */
   trace(): TraceRows
@@ -47,7 +47,7 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
   let done = 0
   let reused = 0
 
-  /** The last two tokens are always computed: their logits are needed, and one token alone would take another attention path. */
+  /** The last two tokens are always computed: their logprobs are needed, and one token alone would take another attention path. */
   const start = (slot: number) => {
     const found = prefixes.find(key, Math.max(0, tokens.length - 2))
     if (found) {
@@ -73,12 +73,12 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
       const result = await forward({
         firstSlot: slot,
         rows: [{ tokens: slice, start: chunk.from, steering: prepared }],
-        logitsAt: [slice.length - 1],
+        logprobsAt: [slice.length - 1],
       })
       parts.push(result.captured(0))
       done = chunk.to
       if (done === boundary || (isLast && keepWhole)) keep(slot)
-      return isLast ? result.logits : undefined
+      return isLast ? result.logprobs : undefined
     },
     trace: () => joinRows(parts),
   }

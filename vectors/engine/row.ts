@@ -33,7 +33,7 @@ export interface RowOptions {
   readonly reject: (error: unknown) => void
 }
 
-/** `first` is the token drawn from the prompt's last logits. */
+/** `first` is the token drawn after the prompt. */
 export function createRow(options: RowOptions, first: { token: number; logprob: number }): GeneratingRow {
   const { request, steering, contextTokens } = options
   const prompt = request.tokens.length
@@ -41,8 +41,10 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
   const logprobs = [first.logprob]
   const captured: TraceRows[] = []
   let fedTokens = 0
+  const stops = () => request.stopTokens.includes(tokens.at(-1)!) || request.stopWhen?.(tokens) === true
+  let isStopped = stops()
   const reason = (): Generation['finish'] | undefined => {
-    if (request.stopTokens.includes(tokens.at(-1)!)) return 'stop'
+    if (isStopped) return 'stop'
     if (tokens.length >= request.maxNewTokens) return 'length'
     return prompt + tokens.length >= contextTokens ? 'context' : undefined
   }
@@ -62,6 +64,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
     append({ token, logprob }) {
       tokens.push(token)
       logprobs.push(logprob)
+      isStopped = stops()
     },
     finished: () => reason() !== undefined && fedTokens === tokens.length,
     finish() {

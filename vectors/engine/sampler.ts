@@ -84,7 +84,11 @@ function nucleusFloor(logits: Float32Array, best: number, { topP = 1, temperatur
   const top = logits[best]!
   const weights: { logit: number; weight: number }[] = []
   let total = 0
-  for (const logit of logits) {
+  // Below e^-28 of the best, see logSumExp; by index, because walking a typed array by its iterator takes ten times as long.
+  const least = top - 28 * temperature
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i]!
+    if (logit < least) continue
     const weight = Math.exp((logit - top) / temperature)
     total += weight
     if (weight > 1e-9) weights.push({ logit, weight })

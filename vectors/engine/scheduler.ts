@@ -2,7 +2,7 @@ import { InfraError } from '../errors.ts'
 import type { Arena } from './arena.ts'
 import type { Forward } from './forward.ts'
 import type { GeneratingRow } from './row.ts'
-import { logSumExp, sampleToken } from './sampler.ts'
+import { sampleToken } from './sampler.ts'
 
 /** Work on one row that is not decoding: a prompt being read. It stops between chunks, so that other rows go on decoding. */
 export interface Job {
@@ -69,15 +69,16 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
       const result = await forward({
         firstSlot: 0,
         rows: rows.map((row) => ({ tokens: [row.nextToken()], start: row.length(), steering: row.steering })),
-        logitsAt: rows.map((_, i) => i),
+        logprobsAt: rows.map((_, i) => i),
       })
       steps++
-      const vocabulary = result.logits.length / rows.length
+      const vocabulary = result.logprobs.length / rows.length
       const failed = new Map<GeneratingRow, unknown>()
       for (const [i, row] of rows.entries()) {
         row.fed(result.captured(i))
         try {
-          if (row.wantsToken()) row.append(drawToken(row, result.logits.subarray(i * vocabulary, (i + 1) * vocabulary)))
+          if (row.wantsToken())
+            row.append(drawToken(row, result.logprobs.subarray(i * vocabulary, (i + 1) * vocabulary)))
         } catch (error) {
           failed.set(row, error)
         }
@@ -109,17 +110,17 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
 
 /**
  * Draws the next token and its log-probability under the unscaled distribution.
- * Errors: InfraError when the logits are not numbers, which no sampling may turn into an answer.
+ * Errors: InfraError when the logprobs are not numbers, which no sampling may turn into an answer.
  */
 export function drawToken(
   row: Pick<GeneratingRow, 'sampling' | 'generated'>,
-  logits: Float32Array,
+  logprobs: Float32Array,
 ): { token: number; logprob: number } {
-  const token = sampleToken(logits, row.sampling, row.generated())
-  const logprob = logits[token]! - logSumExp(logits)
+  const token = sampleToken(logprobs, row.sampling, row.generated())
+  const logprob = logprobs[token]!
   if (!Number.isFinite(logprob))
     throw new InfraError(
-      `the model gave ${logits[token]} as the best logit: it computed something that is not a number`,
+      `the model gave ${logprobs[token]} as the best log-probability: it computed something that is not a number`,
     )
   return { token, logprob }
 }

@@ -34,12 +34,12 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
     const all = [...prompt, ...continuation]
     const selected = Uint8Array.from(all, (_, i) => (i < prompt.length || steering.generated ? 1 : 0))
     const positions = continuation.map((_, i) => prompt.length - 1 + i)
-    const logits = await engine.logits({ tokens: all, positions, steering: { ...steering, selected } })
-    const row = (i: number) => logits.subarray(i * file.vocabulary, (i + 1) * file.vocabulary)
+    const logprobs = await engine.logprobs({ tokens: all, positions, steering: { ...steering, selected } })
+    const row = (i: number) => logprobs.subarray(i * file.vocabulary, (i + 1) * file.vocabulary)
     return continuation.map((token, i) => row(i)[token]! - logSumExp(row(i)))
   }
 
-  test('is the sum of the log-probabilities that the logits give, token by token', async () => {
+  test('is the sum of the log-probabilities that the logprobs give, token by token', async () => {
     await fc.assert(
       fc.asyncProperty(
         tokens(1, 40),

@@ -65,6 +65,8 @@ export interface GenerateRequest {
   readonly maxNewTokens: number
   readonly sampling: Sampling
   readonly stopTokens: readonly number[]
+  /** Asked after every token; true ends the generation with `stop`. It must look at the tokens only, or the same request could end elsewhere. */
+  readonly stopWhen?: (generated: readonly number[]) => boolean
   readonly steering?: Steering | undefined
   /** Rows are returned from this prompt position on. @default 0 */
   readonly traceFrom?: number
@@ -131,8 +133,8 @@ export interface Engine extends AsyncDisposable {
   generate(request: GenerateRequest): Promise<Generation>
   score(request: ScoreRequest): Promise<Score>
   read(request: ReadRequest): Promise<Reading>
-  /** Next-token logits at the given positions, (positions, vocabulary), for checks and doses. */
-  logits(request: {
+  /** Log-probabilities of the next token at the given positions, (positions, vocabulary), for checks and doses. */
+  logprobs(request: {
     readonly tokens: readonly number[]
     readonly positions: readonly number[]
     readonly steering?: Steering | undefined

@@ -30,10 +30,11 @@ const FACTOR_ROWS = 64
 export async function extractVectors(options: ExtractOptions): Promise<VectorSet> {
   const { engine, corpus, layers, recipe } = options
   const reader: TextReader = { engine, tokenizer: options.tokenizer, layers, signal: options.signal }
-  const tick = progress(options)
+  const neutralTexts = firstTexts(corpus.neutral, recipe.neutralTokens, options.tokenizer)
+  const tick = progress(options, neutralTexts.length)
   const emotions = await readFamily(reader, corpus.concepts, recipe, tick)
   const unrelated = await readFamily(reader, corpus.unrelated, recipe, tick)
-  const neutral = await readNeutral(reader, corpus.neutral, tick)
+  const neutral = await readNeutral(reader, neutralTexts, tick)
   const lexical = lexicalVectors(
     options.gguf,
     options.tokenizer,
@@ -56,10 +57,10 @@ export async function extractVectors(options: ExtractOptions): Promise<VectorSet
   }
 }
 
-function progress({ corpus, onProgress }: ExtractOptions): () => void {
+function progress({ corpus, onProgress }: ExtractOptions, neutralTexts: number): () => void {
   const texts = (concepts: readonly Concept[]) =>
     concepts.reduce((n, c) => n + c.passages.length + c.templates.length, 0)
-  const total = texts(corpus.concepts) + texts(corpus.unrelated) + corpus.neutral.length
+  const total = texts(corpus.concepts) + texts(corpus.unrelated) + neutralTexts
   let done = 0
   return () => onProgress?.(++done, total)
 }
@@ -96,6 +97,13 @@ interface NeutralRows {
   /** layer index -> ordinary tokens' residuals */
   readonly layers: readonly (readonly Float32Array[])[]
   readonly sinks: number
+}
+
+/** The first texts that together have at least `tokens` tokens (all, when they have fewer). */
+function firstTexts(texts: readonly string[], tokens: number, tokenizer: Tokenizer): readonly string[] {
+  let total = 0
+  const enough = texts.findIndex((text) => (total += tokenizer.encode(text, { special: false }).length) >= tokens)
+  return enough < 0 ? texts : texts.slice(0, enough + 1)
 }
 
 async function readNeutral(reader: TextReader, texts: readonly string[], tick: () => void): Promise<NeutralRows> {
@@ -169,15 +177,9 @@ function centre(rows: readonly Float32Array[]): Float32Array[] {
   return rows.map((row) => row.map((v, i) => v - middle[i]!))
 }
 
-/** Tokens are thinned evenly to the recipe's number. */
-function neutralComponents(centred: readonly Float32Array[], { neutralShare, neutralAtLeast, neutralTokens }: Recipe) {
+function neutralComponents(centred: readonly Float32Array[], { neutralShare, neutralAtLeast }: Recipe) {
   if (neutralShare === 0) return { directions: [] as Vector[], share: 0 }
-  const step = Math.max(1, centred.length / neutralTokens)
-  const thinned = Array.from(
-    { length: Math.min(centred.length, neutralTokens) },
-    (_, i) => centred[Math.floor(i * step)]!,
-  )
-  return principalComponents(thinned, { share: neutralShare, atLeast: neutralAtLeast })
+  return principalComponents(centred, { share: neutralShare, atLeast: neutralAtLeast })
 }
 
 function neutralProjection(

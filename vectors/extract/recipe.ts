@@ -7,7 +7,7 @@ export interface Recipe {
   /** Neutral components are removed until they hold this share of the variance of neutral text; 0 = none are. */
   readonly neutralShare: number
   readonly neutralAtLeast: number
-  /** Neutral tokens that the components are computed from, at most. */
+  /** Neutral texts are read, in their order, until they have given this many tokens. */
   readonly neutralTokens: number
 }
 
@@ -20,7 +20,7 @@ export const DEFAULT_RECIPE: Recipe = {
 }
 
 /** Raised whenever the same recipe and corpus would give other bytes. */
-export const EXTRACT_VERSION = 'x1'
+export const EXTRACT_VERSION = 'x2'
 
 /** Default depths of captured layers. */
 export const CAPTURE_DEPTHS: readonly number[] = [1 / 3, 1 / 2, 2 / 3, 5 / 6]

@@ -11,10 +11,10 @@ async function ownReference(file: ReturnType<typeof organismFile>, layer: number
   await using engine = await file.open({ precision: 'exact', captureLayers: [layer] })
   const ids = file.ids('mail', 'server', 'report', 'will', 'panic', 'plain')
   const positions = [0, 3, 5]
-  const logits = await engine.logits({ tokens: ids, positions })
+  const logprobs = await engine.logprobs({ tokens: ids, positions })
   const { residuals } = await engine.read({ tokens: ids, layers: [layer] })
   const tops = positions.map((_, i) => {
-    const row = logits.subarray(i * file.vocabulary, (i + 1) * file.vocabulary)
+    const row = logprobs.subarray(i * file.vocabulary, (i + 1) * file.vocabulary)
     const order = [...row.keys()].toSorted((a, b) => row[b]! - row[a]! || a - b).slice(0, 20)
     return { top_ids: order, top_logprobs: order.map((id) => row[id]! - logSumExp(row)) }
   })

@@ -86,11 +86,11 @@ interface Placed extends Distance {
 
 async function plainDistances(engine: Engine, prompt: ReferencePrompt): Promise<Placed[]> {
   const { ids: tokens, positions } = prompt
-  const logits = await engine.logits({ tokens, positions })
-  const vocabulary = logits.length / positions.length
+  const logprobs = await engine.logprobs({ tokens, positions })
+  const vocabulary = logprobs.length / positions.length
   return positions.map((position, i) => {
     const top = { ids: prompt.top_ids[i]!, logprobs: prompt.top_logprobs[i]! }
-    return { position, ...distanceTo(top, logits.subarray(i * vocabulary, (i + 1) * vocabulary)) }
+    return { position, ...distanceTo(top, logprobs.subarray(i * vocabulary, (i + 1) * vocabulary)) }
   })
 }
 
@@ -106,8 +106,8 @@ async function steeredDistances(
       selected: new Uint8Array(tokens.length).fill(1),
       generated: true,
     }
-    const logits = await engine.logits({ tokens, positions: [tokens.length - 1], steering })
-    distances.push(distanceTo({ ids, logprobs }, logits))
+    const ours = await engine.logprobs({ tokens, positions: [tokens.length - 1], steering })
+    distances.push(distanceTo({ ids, logprobs }, ours))
   }
   return distances
 }

@@ -83,6 +83,9 @@ function brokenAttempt(text: string, { start, at }: { start: number; at: number 
   return { json: text.slice(at, end), start, end }
 }
 
+/** A call without arguments, as small models write it; a longer name could be anybody's. */
+const NAME_ONLY = /^\{\s*"name"\s*:\s*"[a-z]+(?:_[a-z]+)*"\s*\}$/
+
 function bareAttempts(text: string): Attempt[] {
   const attempts: Attempt[] = []
   let reached = 0
@@ -90,7 +93,8 @@ function bareAttempts(text: string): Attempt[] {
     if (index < reached) continue
     const end = objectEnd(text, index) ?? endOfBlock(text, index)
     const json = text.slice(index, end)
-    const looksLikeCall = /"name"\s*:/.test(json) && /"(?:arguments|parameters)"\s*:/.test(json)
+    const looksLikeCall =
+      (/"name"\s*:/.test(json) && /"(?:arguments|parameters)"\s*:/.test(json)) || NAME_ONLY.test(json)
     if (!looksLikeCall) continue
     attempts.push({ json, ...withFence(text, index, end) })
     reached = end

@@ -37,6 +37,8 @@ test.each([
   ['a bare object', `I will look.\n${READ}`, ['read_mail {"id":"m1"}'], 'I will look.'],
   ['a fenced object', `Look:\n\`\`\`json\n${READ}\n\`\`\`\nDone.`, ['read_mail {"id":"m1"}'], 'Look:\n\nDone.'],
   ['arguments first', '{"arguments": {"a": 1}, "name": "x"}', ['x {"a":1}'], ''],
+  ['a bare name alone', `Done.\n{"name": "finish"}`, ['finish {}'], 'Done.'],
+  ['a bare name that is no tool name', 'Write {"name": "Mara Lind"} there.', [], 'Write {"name": "Mara Lind"} there.'],
   ['a list of bare calls', `[${READ}]`, ['read_mail {"id":"m1"}'], '[]'],
   ['a native key', '{"name": "x", "parameters": {"a": 1}}', ['x {"a":1}'], ''],
   ['doubled braces', tagged('{{"name": "x", "arguments": {"a": 1}}}'), ['x {"a":1}'], ''],

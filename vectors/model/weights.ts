@@ -14,8 +14,8 @@ import type { Architecture } from './architecture.ts'
 import type { Gguf } from './gguf.ts'
 import { floatsOf, type Matrix, relayMatrix } from './relay.ts'
 
-/** Raised whenever the bytes of the weights file or the graph change their meaning. */
-export const GRAPH_VERSION = 'g1'
+/** Raised whenever the bytes of the weights file change. */
+export const WEIGHTS_VERSION = 'w1'
 /** Positions with rotary tables: longer contexts are refused by the engine. */
 export const MAX_POSITIONS = 16_384
 export const WEIGHTS_FILE = 'weights.data'

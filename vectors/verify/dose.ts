@@ -43,15 +43,15 @@ export async function openDoseProbe(
   const ids = all.slice(0, start + TOKENS)
   const positions = ids.map((_, i) => i).slice(start, -1)
   const selected = Uint8Array.from(ids, (_, i) => (i >= start ? 1 : 0))
-  const logits = await engine.logits({ tokens: ids, positions })
+  const logprobs = await engine.logprobs({ tokens: ids, positions })
   const { residuals } = await engine.read({ tokens: ids, layers })
-  const rowsOf = (rows: Float32Array) => positions.map((p) => rows.slice(p * engine.width, (p + 1) * engine.width))
+  const residualsAt = (rows: Float32Array) => positions.map((p) => rows.slice(p * engine.width, (p + 1) * engine.width))
   return {
     ids,
     selected,
     positions,
-    baseline: logSoftmaxRows(logits, positions.length),
-    residuals: new Map(layers.map((layer, i) => [layer, rowsOf(residuals[i]!)])),
+    baseline: rowsOf(logprobs, positions.length),
+    residuals: new Map(layers.map((layer, i) => [layer, residualsAt(residuals[i]!)])),
   }
 }
 
@@ -61,8 +61,8 @@ export async function measureDose(
   additions: Steering['additions'],
 ): Promise<DoseEffect> {
   const { ids, selected, positions, baseline } = probe
-  const logits = await engine.logits({ tokens: ids, positions, steering: { additions, selected, generated: true } })
-  const steered = logSoftmaxRows(logits, positions.length)
+  const logprobs = await engine.logprobs({ tokens: ids, positions, steering: { additions, selected, generated: true } })
+  const steered = rowsOf(logprobs, positions.length)
   const kls = baseline.map((row, i) => divergence(row, steered[i]!))
   const rises = positions.map((p, i) => baseline[i]![ids[p + 1]!]! - steered[i]![ids[p + 1]!]!)
   const sorted = kls.toSorted((a, b) => a - b)
@@ -84,17 +84,10 @@ function meanCosine({ residuals }: DoseProbe, additions: Steering['additions']):
   return average(cosines)
 }
 
-function logSoftmaxRows(logits: Float32Array, rows: number): Float32Array[] {
-  const vocabulary = logits.length / rows
-  return Array.from({ length: rows }, (_, r) => {
-    const row = logits.subarray(r * vocabulary, (r + 1) * vocabulary)
-    let top = -Infinity
-    for (const v of row) if (v > top) top = v
-    let sum = 0
-    for (const v of row) sum += Math.exp(v - top)
-    const shift = top + Math.log(sum)
-    return row.map((v) => v - shift)
-  })
+/** (R, V) -> R rows over the same memory. */
+function rowsOf(logprobs: Float32Array, rows: number): Float32Array[] {
+  const vocabulary = logprobs.length / rows
+  return Array.from({ length: rows }, (_, r) => logprobs.subarray(r * vocabulary, (r + 1) * vocabulary))
 }
 
 /** KL(p ‖ q) of two log-probability rows, in nats. */

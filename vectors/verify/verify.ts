@@ -208,6 +208,7 @@ async function checkManipulation(options: VerifyOptions, { manipulation }: Verif
   const { concepts } = manipulation
   const numbers = Array.from({ length: random }, (_, i) => String(i))
   return judgeCheck({
+    vectors: concepts,
     concepts,
     baseline: await ask([]),
     own: await all(concepts, (c) => vectors.get(c)!),
