@@ -23,6 +23,8 @@ export interface EngineParts {
     | 'basisSize'
   >
   readonly vocabulary: number
+  /** Clamps a steered layer. */
+  readonly operations: number
   readonly hasHead: boolean
   readonly forward: Forward
   readonly arena: Arena
@@ -62,6 +64,7 @@ export function createEngine(parts: EngineParts): Engine {
     return prepareSteering(steering, {
       width: facts.width,
       steerLayers: facts.steerLayers,
+      operations: parts.operations,
       promptTokens: tokens.length,
     })
   }

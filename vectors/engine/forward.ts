@@ -1,13 +1,15 @@
 import type { Arena } from './arena.ts'
 import type { Embedding } from './embedding.ts'
 import { floats, int32s, int64s, type Session, type Tensor } from './session.ts'
-import { isSelected, type PreparedSteering } from './steering.ts'
+import { isSelected, type PreparedSteering, rangeOf, UNBOUNDED } from './steering.ts'
 import type { TraceRows } from './trace-rows.ts'
 
 export interface ModelShape {
   readonly width: number
   readonly vocabulary: number
   readonly steerLayers: readonly number[]
+  /** Clamps a steered layer; 0 = additions only. */
+  readonly operations: number
   readonly captureLayers: readonly number[]
   /** K */
   readonly basisSize: number
@@ -107,19 +109,58 @@ function inputTensors({ rows, padded, logprobsAt, embed, shape }: InputOptions):
     total_len: { data: int32s([Math.max(...totals)]), dims: [] },
   }
   if (shape.hasHead) inputs['rows'] = { data: int64s(logprobsAt), dims: [logprobsAt.length] }
-  for (const layer of shape.steerLayers)
+  for (const layer of shape.steerLayers) {
     inputs[`delta.${layer}`] = { data: deltas(rows, padded, layer, width), dims: perToken }
+    if (shape.operations > 0) Object.assign(inputs, operationInputs(rows, padded, layer, shape))
+  }
   return inputs
+}
+
+/** Clamp k of each row as a direction and, token by token, the range it leaves; where nothing is steered the range holds everything. */
+function operationInputs(
+  rows: readonly RowInput[],
+  padded: number,
+  layer: number,
+  { width, operations }: ModelShape,
+): Record<string, Tensor> {
+  const scalar = [rows.length, padded, 1]
+  const inputs: Record<string, Tensor> = {}
+  for (let k = 0; k < operations; k++) {
+    const direction = floats(rows.length * width)
+    const least = floats(rows.length * padded).fill(-UNBOUNDED)
+    const most = floats(rows.length * padded).fill(UNBOUNDED)
+    for (const [r, { steering }] of rows.entries()) {
+      const clamp = steering?.clamps.get(layer)?.[k]
+      if (!steering || !clamp) continue
+      direction.set(clamp.vector, r * width)
+      const [low, high] = rangeOf(clamp)
+      eachSelected(rows[r]!, (t) => {
+        least[r * padded + t] = low
+        most[r * padded + t] = high
+      })
+    }
+    inputs[`clamp_direction.${layer}.${k}`] = { data: direction, dims: [rows.length, 1, width] }
+    inputs[`clamp_least.${layer}.${k}`] = { data: least, dims: scalar }
+    inputs[`clamp_most.${layer}.${k}`] = { data: most, dims: scalar }
+  }
+  const keep = floats(rows.length * padded)
+  for (const [r, row] of rows.entries())
+    if (row.steering?.keptLayers.has(layer)) eachSelected(row, (t) => void (keep[r * padded + t] = 1))
+  inputs[`keep_length.${layer}`] = { data: keep, dims: scalar }
+  return inputs
+}
+
+function eachSelected({ tokens, start, steering }: RowInput, visit: (t: number) => void): void {
+  if (!steering) return
+  for (let t = 0; t < tokens.length; t++) if (isSelected(steering, start + t)) visit(t)
 }
 
 /** (B, S, H): the row's summed vector at selected tokens, zero elsewhere. */
 function deltas(rows: readonly RowInput[], padded: number, layer: number, width: number): Float32Array<ArrayBuffer> {
   const out = floats(rows.length * padded * width)
-  for (const [r, { tokens, start, steering }] of rows.entries()) {
-    const delta = steering?.deltas.get(layer)
-    if (!steering || !delta) continue
-    for (let t = 0; t < tokens.length; t++)
-      if (isSelected(steering, start + t)) out.set(delta, (r * padded + t) * width)
+  for (const [r, row] of rows.entries()) {
+    const delta = row.steering?.deltas.get(layer)
+    if (delta) eachSelected(row, (t) => out.set(delta, (r * padded + t) * width))
   }
   return out
 }
@@ -132,6 +173,9 @@ function outputTensors(o: {
 }): Record<string, Tensor> {
   const { count, padded, shape, wantResiduals } = o
   const outputs: Record<string, Tensor> = {}
+  if (shape.operations > 0)
+    for (const layer of shape.steerLayers)
+      outputs[`change.${layer}`] = { data: floats(count * padded), dims: [count, padded, 1] }
   for (const layer of shape.captureLayers) {
     if (shape.basisSize > 0) {
       outputs[`projection.${layer}`] = {
@@ -160,5 +204,12 @@ function capturedRows(
     basis: shape.basisSize,
     projections: shape.captureLayers.map((layer) => pick(`projection.${layer}`, shape.basisSize)),
     norms: shape.captureLayers.map((layer) => pick(`norm.${layer}`, 1)),
+    changes: shape.operations > 0 ? jointLength(shape.steerLayers.map((layer) => pick(`change.${layer}`, 1))) : NONE,
   }
 }
+
+const NONE = new Float32Array(0)
+
+/** Token by token over the layers. */
+const jointLength = (layers: readonly Float32Array[]): Float32Array =>
+  Float32Array.from(layers[0] ?? NONE, (_, t) => Math.hypot(...layers.map((layer) => layer[t]!)))

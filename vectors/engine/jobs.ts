@@ -93,7 +93,7 @@ export function scoreJob(
       if (perToken.length < continuations.length) return 'more'
       const sums = perToken.map((values) => values.reduce((a, b) => a + b, 0))
       const longest = Math.max(0, ...continuations.map((c) => c.length))
-      settle.resolve({ perToken, sums, receipt: receiptOf(steering, tokens.length + longest) })
+      settle.resolve({ perToken, sums, receipt: receiptOf(steering, tokens.length + longest, prompt.trace().changes) })
       return 'done'
     },
     fail: settle.reject,

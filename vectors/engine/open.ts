@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly graphs: string
   readonly threads: number
   readonly steerLayers?: readonly number[]
+  /** Clamps that a row may have at one layer; from 1 on lengths may be kept, too. @default 0: additions only, no cost */
+  readonly operations?: number
   /** Layers whose residuals can be read and traced. */
   readonly captureLayers?: readonly number[]
   /** layer -> (K, H) directions that the trace projects on; the same K at every captured layer. */
@@ -59,8 +61,10 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
   checkLayers([...layers.steer, ...layers.capture], architecture)
   const basis = basisMatrices(options.basis, layers.capture, architecture)
   const shared = options.readOnly ? { lastLayer: Math.max(0, ...layers.capture) } : {}
+  const operations = options.operations ?? 0
   const graph: GraphOptions = {
     steerLayers: layers.steer,
+    operations,
     captureLayers: layers.capture,
     basis: basis.matrices,
     precision: options.precision ?? 'int8',
@@ -83,6 +87,7 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
     width: architecture.width,
     vocabulary: architecture.vocabulary,
     steerLayers: layers.steer,
+    operations,
     captureLayers: layers.capture,
     basisSize: basis.size,
     hasHead: !options.readOnly,
@@ -101,6 +106,7 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
       basisSize: basis.size,
     },
     vocabulary: architecture.vocabulary,
+    operations,
     hasHead: !options.readOnly,
     forward,
     arena,

@@ -40,6 +40,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
   const tokens = [first.token]
   const logprobs = [first.logprob]
   const captured: TraceRows[] = []
+  const changes: TraceRows['changes'][] = [options.promptTrace.changes]
   let fedTokens = 0
   const stops = () => request.stopTokens.includes(tokens.at(-1)!) || request.stopWhen?.(tokens) === true
   let isStopped = stops()
@@ -59,6 +60,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
     fed(rows) {
       fedTokens++
       if (isTraced) captured.push(rows)
+      changes.push(rows.changes)
     },
     wantsToken: () => fedTokens === tokens.length && reason() === undefined,
     append({ token, logprob }) {
@@ -82,10 +84,12 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
           projections: rows.projections,
           norms: rows.norms,
         },
-        receipt: receiptOf(steering, prompt + tokens.length),
+        receipt: receiptOf(steering, prompt + tokens.length, joined(changes)),
         reusedTokens: options.reusedTokens,
       })
     },
     fail: options.reject,
   }
 }
+
+const joined = (parts: readonly Float32Array[]): Float32Array => Float32Array.from(parts.flatMap((part) => [...part]))

@@ -6,7 +6,7 @@ import { addition } from './test/requests.ts'
 import type { Addition, Steering } from './types.ts'
 
 const WIDTH = 8
-const ENGINE = { width: WIDTH, steerLayers: [1, 3], promptTokens: 3 }
+const ENGINE = { width: WIDTH, steerLayers: [1, 3], operations: 0, promptTokens: 3 }
 const add = (layer: number, name: string, coefficient: number): Addition => addition(layer, name, coefficient, WIDTH)
 const steer = (additions: readonly Addition[], overrides: Partial<Steering> = {}): Steering => ({
   additions,

@@ -1,25 +1,34 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../errors.ts'
-import type { Receipt, Steering } from './types.ts'
+import type { Clamp, Receipt, Steering } from './types.ts'
 
 /** A row's steering, summed and checked: what is added at each layer to a selected token. */
 export interface PreparedSteering {
   readonly steering: Steering
   /** layer -> (H) */
   readonly deltas: ReadonlyMap<number, Float32Array>
-  /** Of the deltas themselves: two steerings with one hash change a selected token alike, whatever their vectors are called. */
+  /** layer -> clamps, in order */
+  readonly clamps: ReadonlyMap<number, readonly Clamp[]>
+  /** Layers whose residuals keep their length. */
+  readonly keptLayers: ReadonlySet<number>
+  /** Of the numbers themselves: two steerings with one hash change a selected token alike, whatever their vectors are called. */
   readonly hash: string
 }
 
+export interface SteeringLimits {
+  readonly width: number
+  readonly steerLayers: readonly number[]
+  /** Clamps a site; 0 = the graph can only add. */
+  readonly operations: number
+  readonly promptTokens: number
+}
+
 /**
- * Checks and sums the additions of a row. Errors: InputError for a zero, NaN or wrong-width vector, a layer the engine
- * does not steer, a sum too long for fp32, or a selection that picks no token.
+ * Checks and sums the steering of a row. Errors: InputError for a zero, NaN or wrong-width vector, a layer the engine
+ * does not steer, an operation it was not opened for, a sum too long for fp32, or a selection that picks no token.
  */
-export function prepareSteering(
-  steering: Steering | undefined,
-  engine: { readonly width: number; readonly steerLayers: readonly number[]; readonly promptTokens: number },
-): PreparedSteering | undefined {
-  if (!steering || steering.additions.length === 0) return undefined
+export function prepareSteering(steering: Steering | undefined, engine: SteeringLimits): PreparedSteering | undefined {
+  if (!steering || (steering.additions.length === 0 && (steering.clamps ?? []).length === 0)) return undefined
   if (steering.selected.length !== engine.promptTokens) {
     throw new InputError(
       `steering selects among ${steering.selected.length} tokens, but the prompt has ${engine.promptTokens}`,
@@ -36,8 +45,46 @@ export function prepareSteering(
     deltas.set(addition.layer, sum)
   }
   for (const [layer, delta] of deltas) checkLength(layer, delta)
-  return { steering, deltas, hash: hashOf(deltas) }
+  const clamps = clampsOf(steering, engine)
+  const keptLayers = new Set(steering.keepLength ? [...deltas.keys(), ...clamps.keys()] : [])
+  if (keptLayers.size > 0 && engine.operations === 0) throw new InputError(NOT_OPENED)
+  return { steering, deltas, clamps, keptLayers, hash: hashOf(deltas, clamps, keptLayers) }
 }
+
+const NOT_OPENED = 'the engine was opened for additions only; open it with `operations` for clamps and kept lengths'
+
+function clampsOf({ clamps = [] }: Steering, engine: SteeringLimits): Map<number, Clamp[]> {
+  if (clamps.length > 0 && engine.operations === 0) throw new InputError(NOT_OPENED)
+  const byLayer = new Map<number, Clamp[]>()
+  for (const clamp of clamps) {
+    checkVector(clamp, engine)
+    checkClamp(clamp)
+    byLayer.set(clamp.layer, [...(byLayer.get(clamp.layer) ?? []), clamp])
+  }
+  for (const [layer, own] of byLayer) {
+    if (own.length > engine.operations)
+      throw new InputError(`${own.length} clamps at layer ${layer}; the engine was opened for ${engine.operations}`)
+  }
+  return byLayer
+}
+
+function checkClamp({ op, name, vector, bound }: Clamp): void {
+  const length = Math.hypot(...vector)
+  if (Math.abs(length - 1) > 1e-3)
+    throw new InputError(`vector ${name} has length ${length}; ${op} needs a unit vector`)
+  if (op === 'ablate' && bound !== 0) throw new InputError(`ablate sets the projection to 0; got the bound ${bound}`)
+  if (!Number.isFinite(bound) || Math.abs(bound) > LONGEST)
+    throw new InputError(`vector ${name}: the bound ${bound} is not a number that ${op} can keep`)
+}
+
+/** The range that a clamp leaves a projection in; fp32's own limits stand for "no bound", infinities would make NaN. */
+export function rangeOf({ op, bound }: Clamp): readonly [least: number, most: number] {
+  if (op === 'ablate') return [0, 0]
+  return op === 'cap' ? [-UNBOUNDED, bound] : [bound, UNBOUNDED]
+}
+
+/** Below fp32's largest number: a projection compared with it stays itself. */
+export const UNBOUNDED = 3e38
 
 /** The norm that follows squares the residual in fp32; past its range the model would answer with even odds, which looks like an answer. */
 function checkLength(layer: number, delta: Float32Array): void {
@@ -52,9 +99,15 @@ function checkLength(layer: number, delta: Float32Array): void {
 /** Squared and summed this stays far inside fp32; residuals of real models are below 1e6. */
 const LONGEST = 1e15
 
-function checkAddition(
-  { name, vector, layer, coefficient }: Steering['additions'][number],
-  { width, steerLayers }: { width: number; steerLayers: readonly number[] },
+function checkAddition(addition: Steering['additions'][number], engine: SteeringLimits): void {
+  checkVector(addition, engine)
+  const { name, coefficient } = addition
+  if (!Number.isFinite(coefficient)) throw new InputError(`vector ${name}: the strength ${coefficient} is not a number`)
+}
+
+function checkVector(
+  { name, vector, layer }: Pick<Clamp, 'name' | 'vector' | 'layer'>,
+  { width, steerLayers }: SteeringLimits,
 ): void {
   if (vector.length !== width)
     throw new InputError(`vector ${name} has ${vector.length} numbers, the model is ${width} wide`)
@@ -63,44 +116,72 @@ function checkAddition(
       `vector ${name}: layer ${layer} is not among the layers opened for steering (${steerLayers.join(', ') || 'none'})`,
     )
   }
-  if (!Number.isFinite(coefficient)) throw new InputError(`vector ${name}: the strength ${coefficient} is not a number`)
   if (vector.some((v) => !Number.isFinite(v))) throw new InputError(`vector ${name} holds NaN or infinite numbers`)
   if (!vector.some((v) => v !== 0)) throw new InputError(`vector ${name} is zero everywhere`)
 }
 
-function hashOf(deltas: ReadonlyMap<number, Float32Array>): string {
+function hashOf(
+  deltas: PreparedSteering['deltas'],
+  clamps: PreparedSteering['clamps'],
+  kept: PreparedSteering['keptLayers'],
+): string {
   const hash = createHash('sha256')
-  for (const [layer, delta] of [...deltas].toSorted(([a], [b]) => a - b)) hash.update(`${layer}:`).update(delta)
+  for (const [layer, delta] of sortedByLayer(deltas)) hash.update(`${layer}:`).update(delta)
+  for (const [layer, own] of sortedByLayer(clamps))
+    for (const clamp of own) hash.update(`${layer} clamp ${rangeOf(clamp).join()}:`).update(clamp.vector)
+  for (const layer of [...kept].toSorted((a, b) => a - b)) hash.update(`keep ${layer}`)
   return hash.digest('hex')
 }
+
+const sortedByLayer = <T>(map: ReadonlyMap<number, T>): [number, T][] => [...map].toSorted(([a], [b]) => a - b)
 
 /** Whether token `position` (prompt first, then generated) is steered. */
 export const isSelected = ({ steering }: PreparedSteering, position: number): boolean =>
   position < steering.selected.length ? steering.selected[position] === 1 : steering.generated
 
-/** Proof of what was added to the tokens 0 … tokens−1; deltas of several layers count by their joint length. */
-export function receiptOf(prepared: PreparedSteering | undefined, tokens: number): Receipt | undefined {
+/**
+ * Proof of what was done to the tokens 0 … tokens−1; deltas of several layers count by their joint length. `changes`: lengths measured in the
+ * graph, one a token, for steering whose size only the residual decides.
+ */
+export function receiptOf(
+  prepared: PreparedSteering | undefined,
+  tokens: number,
+  changes: Float32Array = new Float32Array(0),
+): Receipt | undefined {
   if (!prepared) return undefined
+  const { steering, clamps, keptLayers } = prepared
   let steeredTokens = 0
   for (let i = 0; i < tokens; i++) if (isSelected(prepared, i)) steeredTokens++
-  let squares = 0
-  for (const delta of prepared.deltas.values()) for (const v of delta) squares += v * v
-  const length = Math.sqrt(squares)
-  const additions = prepared.steering.additions.map(({ name, hash, layer, coefficient }) => ({
-    name,
-    hash,
-    layer,
-    coefficient,
-  }))
+  const isMeasured = clamps.size > 0 || keptLayers.size > 0
+  const { deltaMean, deltaMax } = isMeasured ? measuredLength(prepared, changes) : addedLength(prepared, steeredTokens)
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([prepared.hash, steeredTokens, tokens]))
     .digest('hex')
     .slice(0, 16)
   return {
-    additions,
+    additions: steering.additions.map(({ name, hash, layer, coefficient }) => ({ name, hash, layer, coefficient })),
+    ...(clamps.size > 0 && {
+      clamps: steering.clamps!.map(({ op, name, hash, layer, bound }) => ({ op, name, hash, layer, bound })),
+    }),
+    ...(keptLayers.size > 0 && { keepLength: true as const }),
     steeredTokens,
-    deltaMean: steeredTokens > 0 ? length : 0,
-    deltaMax: steeredTokens > 0 ? length : 0,
+    deltaMean,
+    deltaMax,
     fingerprint,
+  }
+}
+
+function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
+  let squares = 0
+  for (const delta of deltas.values()) for (const v of delta) squares += v * v
+  const length = steeredTokens > 0 ? Math.sqrt(squares) : 0
+  return { deltaMean: length, deltaMax: length }
+}
+
+function measuredLength(prepared: PreparedSteering, changes: Float32Array) {
+  const own = changes.filter((_, i) => isSelected(prepared, i))
+  return {
+    deltaMean: own.length > 0 ? own.reduce((a, b) => a + b, 0) / own.length : 0,
+    deltaMax: own.reduce((a, b) => Math.max(a, b), 0),
   }
 }

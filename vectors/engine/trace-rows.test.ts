@@ -15,6 +15,7 @@ const rowsFrom = (first: number, tokens: number): TraceRows => ({
   norms: Array.from({ length: LAYERS }, (_, layer) =>
     Float32Array.from({ length: tokens }, (_, i) => layer * 10_000 + first + i),
   ),
+  changes: Float32Array.from({ length: tokens }, (_, i) => first + i),
 })
 const counts = fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 6 })
 

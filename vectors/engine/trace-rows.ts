@@ -4,6 +4,8 @@ export interface TraceRows {
   readonly basis: number
   readonly projections: readonly Float32Array[]
   readonly norms: readonly Float32Array[]
+  /** (tokens): length of what steering changed, where the graph measures it; empty otherwise. */
+  readonly changes: Float32Array
 }
 
 export const emptyRows = (layers: number, basis: number): TraceRows => ({
@@ -11,6 +13,7 @@ export const emptyRows = (layers: number, basis: number): TraceRows => ({
   basis,
   projections: Array.from({ length: layers }, () => new Float32Array(0)),
   norms: Array.from({ length: layers }, () => new Float32Array(0)),
+  changes: new Float32Array(0),
 })
 
 /** Rows from..to (exclusive), copied. */
@@ -19,6 +22,7 @@ export const sliceRows = (rows: TraceRows, from: number, to: number): TraceRows 
   basis: rows.basis,
   projections: rows.projections.map((p) => p.slice(from * rows.basis, to * rows.basis)),
   norms: rows.norms.map((n) => n.slice(from, to)),
+  changes: rows.changes.slice(from, to),
 })
 
 export function joinRows(parts: readonly TraceRows[]): TraceRows {
@@ -39,5 +43,6 @@ export function joinRows(parts: readonly TraceRows[]): TraceRows {
     basis: first.basis,
     projections: first.projections.map((_, layer) => join((p) => p.projections[layer]!)),
     norms: first.norms.map((_, layer) => join((p) => p.norms[layer]!)),
+    changes: join((p) => p.changes),
   }
 }

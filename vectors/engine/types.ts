@@ -15,11 +15,31 @@ export interface Addition {
 }
 
 /**
- * Steering of one row; without additions nothing is steered (the baseline of a sweep). Prompts are shared up to the first selected token.
- * `selected[i]` says whether token i of the prompt is steered; generated tokens follow `generated`.
+ * Sets the projection h·v of a selected token's residual: `ablate` to 0, `cap` to at most `bound`, `floor` to at least `bound`. What is
+ * across v stays as it is.
+ */
+export interface Clamp {
+  readonly op: 'ablate' | 'cap' | 'floor'
+  readonly layer: number
+  /** (H) unit vector. */
+  readonly vector: Float32Array
+  /** Raw units of the residual; 0 for `ablate`. */
+  readonly bound: number
+  readonly name: string
+  readonly hash: string
+}
+
+/**
+ * Steering of one row; without additions and clamps nothing is steered (the baseline of a sweep). Prompts are shared up to the first
+ * selected token. `selected[i]` says whether token i of the prompt is steered; generated tokens follow `generated`.
+ * At a site the additions come first, summed; then the clamps in their order; then, with `keepLength`, the residual is scaled back to the
+ * length it had before (a rotation towards the sum).
  */
 export interface Steering {
   readonly additions: readonly Addition[]
+  readonly clamps?: readonly Clamp[]
+  /** @default false */
+  readonly keepLength?: boolean
   readonly selected: Uint8Array
   readonly generated: boolean
 }
@@ -54,7 +74,17 @@ export interface Receipt {
     readonly layer: number
     readonly coefficient: number
   }[]
+  /** Only where there are any. */
+  readonly clamps?: readonly {
+    readonly op: Clamp['op']
+    readonly name: string
+    readonly hash: string
+    readonly layer: number
+    readonly bound: number
+  }[]
+  readonly keepLength?: true
   readonly steeredTokens: number
+  /** L2 length of the change at the steered layers, over the steered tokens; what was measured where clamps or lengths decide it. */
   readonly deltaMean: number
   readonly deltaMax: number
   readonly fingerprint: string

@@ -1,5 +1,7 @@
 import type { Architecture } from './architecture.ts'
-import { createGraph, type Graph, microsoft } from './onnx.ts'
+import { attend, declareRotaryTables } from './attention.ts'
+import { at, constantI64, type GraphBuilder, rmsNorm } from './graph-builder.ts'
+import { declareSteering, steerStream } from './graph-steering.ts'
 import { MAX_POSITIONS, type Stored, type StoredMatrix, type WeightIndex, WEIGHTS_FILE } from './weights.ts'
 
 /** Raised whenever the graph would compute other bytes or name its inputs and outputs otherwise; part of every episode's key. */
@@ -8,6 +10,8 @@ export const GRAPH_VERSION = 'g2'
 export interface GraphOptions {
   /** Layers whose output takes an input `delta.L` (B, S, H), added to it. */
   readonly steerLayers: readonly number[]
+  /** Clamps a steered layer; from 1 on its residual may also keep its length. 0 = `delta` is the only change. */
+  readonly operations: number
   /** Layers with outputs `norm.L` (B, S, 1), `residual.L` (B, S, H) and, where a basis is given, `projection.L` (B, S, K). */
   readonly captureLayers: readonly number[]
   /**
@@ -68,7 +72,7 @@ function declareInputs({ graph, a, options, index }: Builder): void {
   graph.input('seqlens_k', 'i32', ['B'])
   graph.input('total_len', 'i32', [])
   if (options.lastLayer === undefined) graph.input('rows', 'i64', ['R'])
-  for (const layer of options.steerLayers) graph.input(`delta.${layer}`, 'f32', ['B', 'S', a.width])
+  for (const layer of options.steerLayers) declareSteering(graph, layer, { width: a.width, clamps: options.operations })
   const positions = Math.min(MAX_POSITIONS, a.contextTokens)
   for (const table of ['rope.cos', 'rope.sin']) {
     graph.external(table, 'f32', [positions, a.headSize / 2], at(index.vectors[table]!))
@@ -83,8 +87,13 @@ function block(b: Builder, stream: Stream, layer: number): Stream {
     `blk.${layer}.ffn_norm.weight`,
   )
   const pending = feed(b, feedForward.normed, layer)
-  const steered = b.options.steerLayers.includes(layer) ? b.graph.node('Add', [pending, `delta.${layer}`]) : pending
-  return { residual: feedForward.residual, pending: steered }
+  return { residual: feedForward.residual, pending: steered(b, { residual: feedForward.residual, pending }, layer) }
+}
+
+/** What is still to be added to the residual after a block, with what steering adds at this layer. */
+function steered({ graph, options }: Builder, stream: { residual: string; pending: string }, layer: number): string {
+  if (!options.steerLayers.includes(layer)) return stream.pending
+  return steerStream(graph, stream, { layer, clamps: options.operations })
 }
 
 /** Settles the stream and normalises it; when it is the output of `completedLayer`, captures it. */
@@ -108,36 +117,6 @@ function norm(b: Builder, { residual, pending }: Stream, weight: string, complet
 
 const settle = ({ graph }: Builder, { residual, pending }: Stream): string =>
   pending === undefined ? residual : graph.node('Add', [residual, pending])
-
-/** Grouped-query attention; keys and values are appended to the past buffers in place. */
-function attend(b: Builder, input: string, layer: number): string {
-  const { graph, a } = b
-  const project = (part: string, size: number) =>
-    linear(b, input, `blk.${layer}.${part}`, { bias: `blk.${layer}.${part}.bias`, size })
-  const q = project('attn_q', a.heads * a.headSize)
-  const k = project('attn_k', a.kvHeads * a.headSize)
-  const v = project('attn_v', a.kvHeads * a.headSize)
-  const past = ['B', a.kvHeads, 'P', a.headSize]
-  const present = ['B', a.kvHeads, 'T', a.headSize]
-  graph.input(`past_key.${layer}`, 'f32', past)
-  graph.input(`past_value.${layer}`, 'f32', past)
-  const attributes = {
-    num_heads: a.heads,
-    kv_num_heads: a.kvHeads,
-    do_rotary: 1,
-    rotary_interleaved: a.ropeInterleaved ? 1 : 0,
-    scale: { float: 1 / Math.sqrt(a.headSize) },
-  }
-  const outputs = [`attention.${layer}`, `present_key.${layer}`, `present_value.${layer}`]
-  graph.node(
-    'GroupQueryAttention',
-    [q, k, v, `past_key.${layer}`, `past_value.${layer}`, 'seqlens_k', 'total_len', 'rope.cos', 'rope.sin'],
-    microsoft(attributes, outputs),
-  )
-  graph.output(`present_key.${layer}`, 'f32', present)
-  graph.output(`present_value.${layer}`, 'f32', present)
-  return linear(b, `attention.${layer}`, `blk.${layer}.attn_output`, { size: a.width })
-}
 
 /** SwiGLU: down(silu(gate(x)) * up(x)); QuickGelu with alpha 1 is x * sigmoid(x) = SiLU. */
 function feed(b: Builder, input: string, layer: number): string {
@@ -179,72 +158,3 @@ function head(b: Builder, residual: string): void {
   graph.node('LogSoftmax', [logits], { outputs: ['logprobs'], attributes: { axis: -1 } })
   graph.output('logprobs', 'f32', ['R', a.vocabulary])
 }
-
-interface LinearOptions {
-  readonly size: number
-  readonly bias?: string
-  /** @default 3 */
-  readonly rank?: 2 | 3
-}
-
-/** y = x Wᵀ (+ bias), by the kernel that fits how the matrix is stored. */
-function linear(b: Builder, input: string, name: string, { size, bias, rank = 3 }: LinearOptions): string {
-  const { graph, index } = b
-  const matrix = index.matrices[name]
-  if (!matrix || matrix.rows !== size) throw new Error(`matrix ${name} should have ${size} rows, has ${matrix?.rows}`)
-  const product =
-    matrix.kind === 'float' ? floatProduct(b, input, name, matrix) : packedProduct(b, input, name, matrix, rank)
-  const stored = bias === undefined ? undefined : index.vectors[bias]
-  if (!bias || !stored) return product
-  return graph.node('Add', [product, graph.external(bias, 'f32', [size], at(stored))])
-}
-
-type Packed = Extract<StoredMatrix, { kind: 'packed' }>
-type Float = Extract<StoredMatrix, { kind: 'float' }>
-
-const floatProduct = ({ graph }: Builder, input: string, name: string, m: Float): string =>
-  graph.node('MatMul', [input, graph.external(`${name}.w`, 'f32', [m.columns, m.rows], at(m.weights))])
-
-function packedProduct(b: Builder, input: string, name: string, m: Packed, rank: 2 | 3): string {
-  const { graph, options } = b
-  const blocks = m.columns / m.block
-  const codes = graph.external(`${name}.q`, 'u8', [m.rows, blocks, (m.block * m.bits) / 8], at(m.codes))
-  const scales = graph.external(`${name}.s`, 'f32', [m.rows * blocks], at(m.scales))
-  const attributes = {
-    K: m.columns,
-    N: m.rows,
-    bits: m.bits,
-    block_size: m.block,
-    accuracy_level: options.precision === 'int8' ? 4 : 0,
-  }
-  const product = graph.node('MatMulNBits', [input, codes, scales], microsoft(attributes))
-  if (!m.offsets) return product
-  const offsets = graph.external(`${name}.m`, 'f32', [blocks, m.rows], at(m.offsets))
-  return graph.node('Add', [product, graph.node('MatMul', [blockSum(b, input, m.columns, rank), offsets])])
-}
-
-/** (…, K) -> (…, K / 32): sums over blocks of 32, shared by all matrices that read the same input. */
-function blockSum(b: Builder, input: string, columns: number, rank: 2 | 3): string {
-  const known = b.blockSums.get(input)
-  if (known) return known
-  const shape = constantI64(
-    b,
-    `blocks_${columns}_${rank}`,
-    rank === 3 ? [0, 0, columns / 32, 32] : [0, columns / 32, 32],
-  )
-  const reshaped = b.graph.node('Reshape', [input, shape])
-  const sum = b.graph.node('ReduceSum', [reshaped, constantI64(b, 'last_axis', [-1])], { attributes: { keepdims: 0 } })
-  b.blockSums.set(input, sum)
-  return sum
-}
-
-function constantI64({ graph, constants }: Builder, name: string, values: readonly number[]): string {
-  if (!constants.has(name)) {
-    constants.add(name)
-    const data = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer)
-    graph.constant(name, 'i64', [values.length], data)
-  }
-  return name
-}
-
-const at = ({ offset, bytes }: Stored) => ({ file: WEIGHTS_FILE, offset, bytes })

@@ -73,6 +73,7 @@ test('the decoder graph: every name that is read is made before, and the bytes s
   const basis = new Map([[1, new Float32Array(architecture.width * 2)]])
   const bytes = buildGraph(architecture, index, {
     steerLayers: [0, 3],
+    operations: 2,
     captureLayers: [1, 3],
     basis,
     precision: 'int8',
