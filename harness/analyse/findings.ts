@@ -83,7 +83,7 @@ function runFacts({ run, record }: RunData): Findings['run'] {
     modelSha256: run.model,
     layer: record.layer,
     layers: record.layers,
-    window: study.window,
+    window: typeof study.window === 'string' ? study.window : JSON.stringify(study.window),
     unit: study.unit,
     seed: run.seed,
     vectors: study.vectors,

@@ -34,7 +34,7 @@ async function obtain(flags: VectorFlags, context: CliContext) {
     ...(flags.skip === undefined ? {} : { skip: flags.skip }),
     ...(flags.sources === undefined ? {} : { sources: flags.sources }),
   }
-  const layers = flags.layers ?? captureLayersOf(model, { steered: layerAt(2 / 3, model.layers) })
+  const layers = flags.layers ?? captureLayersOf(model, { steered: [layerAt(2 / 3, model.layers)] })
   const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= model.layers)
   if (wrong !== undefined)
     throw new InputError(`layer ${wrong} is out of range: ${flags.model} has layers 0 to ${model.layers - 1}`)
@@ -52,7 +52,7 @@ export async function verifyCommand(flags: VectorFlags, context: CliContext): Pr
   await using engine = await openRunEngine(
     model,
     context.machine,
-    { set, steerLayer, contextTokens: 512, maxRows: 4 },
+    { set, steerLayers: [steerLayer], contextTokens: 512, maxRows: 4 },
     steps.onStep,
   )
   const card = await verifyVectors({

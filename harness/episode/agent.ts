@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { Generation, Trace } from '../../vectors/engine/types.ts'
+import type { Generation, Steering, Trace } from '../../vectors/engine/types.ts'
 import type { Message } from '../../vectors/model/chat.ts'
 import type { Role } from '../../vectors/model/chat-tokens.ts'
 import { parseToolCalls } from '../../vectors/model/tools.ts'
 import type { RandomKey } from '../../vectors/random.ts'
-import type { Condition } from '../plan/conditions.ts'
+import { type Condition, isSteered } from '../plan/conditions.ts'
 import type { Variant } from '../scenario/expand.ts'
-import type { Scenario } from '../scenario/schema.ts'
+import type { Scenario, Window } from '../scenario/schema.ts'
 import type { MailEvidence } from '../score/mail-intent.ts'
 import { openWorld, type Protocol, protocolOf, templateTools } from './conversation.ts'
 import { act, clockOf, isOver, type MailboxState } from './mailbox.ts'
-import { steeringFor, type Subject, type Window } from './model.ts'
+import { steeringFor, type Subject } from './model.ts'
 import { repeats } from './repetition.ts'
 
 /** A stretch of the episode as the model saw or wrote it, token by token. */
@@ -181,12 +181,11 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
     async record(spoken: Spoken) {
       const { generation, roles, ids, from, text } = spoken
       texts.push(text)
-      const { selected } = steeringFor(condition, roles, window)
+      const { selected, generated } = steeringFor(condition, roles, window)
       for (const run of promptRuns(roles, from)) {
         const tokens = ids.slice(run.from, run.to)
         const trace = sliceTrace(generation.trace, run.from - from, run.to - from)
-        const steered =
-          condition.additions.length > 0 ? selected.slice(run.from, run.to) : new Uint8Array(tokens.length)
+        const steered = isSteered(condition) ? selected.slice(run.from, run.to) : new Uint8Array(tokens.length)
         await put({
           role: run.role,
           text: subject.tokenizer.decode(tokens),
@@ -201,7 +200,12 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
       const start = roles.indexOf('assistant-start', from)
       const opening = start < 0 ? [] : ids.slice(start)
       const tokens = [...opening, ...generation.tokens]
-      const steered = new Uint8Array(tokens.length).fill(condition.additions.length > 0 ? 1 : 0)
+      const steered = new Uint8Array(tokens.length)
+      if (isSteered(condition)) {
+        steered.set(selected.slice(ids.length - opening.length))
+        for (let i = opening.length; i < tokens.length; i++)
+          steered[i] = isGenerated(generated, ids.length + i - opening.length) ? 1 : 0
+      }
       const trace = sliceTrace(
         generation.trace,
         (start < 0 ? ids.length : start) - from,
@@ -227,6 +231,9 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
     facts: () => ({ texts, flags: [...flags], calls, valid }),
   }
 }
+
+const isGenerated = (generated: Steering['generated'], position: number): boolean =>
+  typeof generated === 'boolean' ? generated : generated(position)
 
 function flagsOf({ finish, tokens }: Generation, text: string): string[] {
   const flags: string[] = []

@@ -1,8 +1,10 @@
-import type { Engine, Steering } from '../../vectors/engine/types.ts'
+import { type Engine, pickIntervention, type Steering } from '../../vectors/engine/types.ts'
 import type { Chat } from '../../vectors/model/chat.ts'
 import type { Role } from '../../vectors/model/chat-tokens.ts'
 import type { Tokenizer } from '../../vectors/model/tokenizer.ts'
 import type { Condition } from '../plan/conditions.ts'
+import type { Window } from '../scenario/schema.ts'
+import { generatedBy, isSelectedBy } from './window.ts'
 
 /** Everything that an episode needs of a model. */
 export interface Subject {
@@ -11,33 +13,28 @@ export interface Subject {
   readonly chat: Chat
 }
 
-export type Window = 'assistant' | 'all'
+/** Steering of an episode's prompt under a condition. The baseline selects the same tokens and adds nothing. */
+export const steeringFor = (condition: Condition, roles: readonly Role[], window: Window): Steering =>
+  select(condition, roles, window)
 
 /**
- * Steering of an episode's prompt under a condition: which of its tokens the window selects. `assistant` = every turn that the model wrote, with
- * its generation prompt. The baseline selects the same tokens and adds nothing.
- */
-export function steeringFor(condition: Condition, roles: readonly Role[], window: Window): Steering {
-  const isSelected = (role: Role) => window === 'all' || role === 'assistant' || role === 'assistant-start'
-  return select(condition, (_, role) => isSelected(role), roles)
-}
-
-/**
- * Steering of a probe's prompt. `assistant` = the last generation prompt and what follows it: turns of a scripted history were not written by
- * the model and are left alone, which also lets all conditions share their keys and values.
+ * Steering of a probe's prompt. Turns of a scripted history were not written by the model: only the last generation prompt and what follows
+ * it count as the assistant's, which also lets all conditions share the keys and values before it.
  */
 export function probeSteering(condition: Condition, roles: readonly Role[], window: Window): Steering {
   let start = roles.lastIndexOf('assistant-start')
   while (start > 0 && roles[start - 1] === 'assistant-start') start--
-  return select(condition, (i) => window === 'all' || i >= start, roles)
+  const own = roles.map((role, i) =>
+    i < start && (role === 'assistant' || role === 'assistant-start') ? 'user' : role,
+  )
+  return select(condition, own, window)
 }
 
-const select = (
-  condition: Condition,
-  isSelected: (index: number, role: Role) => boolean,
-  roles: readonly Role[],
-): Steering => ({
-  additions: condition.additions,
-  selected: Uint8Array.from(roles, (role, i) => (isSelected(i, role) ? 1 : 0)),
-  generated: true,
-})
+function select(condition: Condition, roles: readonly Role[], window: Window): Steering {
+  const isSelected = isSelectedBy(window)
+  return {
+    ...pickIntervention(condition),
+    selected: Uint8Array.from(roles, (role, i) => (isSelected(role, i) ? 1 : 0)),
+    generated: generatedBy(window),
+  }
+}

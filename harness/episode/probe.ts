@@ -5,9 +5,9 @@ import type { Receipt } from '../../vectors/engine/types.ts'
 import { InputError } from '../errors.ts'
 import type { Condition } from '../plan/conditions.ts'
 import { fillText, type Variant } from '../scenario/expand.ts'
-import type { Item, Probe, Scenario } from '../scenario/schema.ts'
+import type { Item, Probe, Scenario, Window } from '../scenario/schema.ts'
 import { openingMessages, playPoint, protocolOf, templateTools } from './conversation.ts'
-import { probeSteering, type Subject, type Window } from './model.ts'
+import { probeSteering, type Subject } from './model.ts'
 
 /** A probe put once: at one item (or none), guilty or twin. */
 export interface ProbePlace {

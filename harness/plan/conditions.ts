@@ -1,14 +1,16 @@
 import { covarianceVector, randomVector } from '../../vectors/controls/random.ts'
-import type { Addition } from '../../vectors/engine/types.ts'
+import type { Addition, Clamp, Intervention } from '../../vectors/engine/types.ts'
+import type { ReferenceNorms } from '../../vectors/extract/norms.ts'
 import { layerOf, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
 import { nearest } from '../../vectors/model/nearest.ts'
 import { InputError } from '../errors.ts'
+import type { Study, Window } from '../scenario/schema.ts'
 import { keyHash } from './canonical.ts'
 
 export type Family = 'baseline' | 'vector' | 'random' | 'covariance' | 'unrelated' | 'lexical'
 
 /** One way of intervening. */
-export interface Condition {
+export interface Condition extends Intervention {
   /** Hash of everything that decides what is added to which token. */
   readonly key: string
   readonly label: string
@@ -16,17 +18,21 @@ export interface Condition {
   readonly vector: string | null
   /** Signed, in units of `unit`. */
   readonly strength: number
-  readonly unit: 'norm' | 'raw'
+  readonly unit: Study['unit']
+  /** The last steered layer: where vitals are read. */
   readonly layer: number
-  readonly window: 'assistant' | 'all'
-  readonly additions: readonly Addition[]
+  readonly window: Window
 }
 
 export interface Site {
-  readonly layer: number
-  readonly unit: 'norm' | 'raw'
-  readonly window: 'assistant' | 'all'
+  /** Ascending. */
+  readonly layers: readonly number[]
+  readonly operation: Study['operation']
+  readonly unit: Study['unit']
+  readonly window: Window
 }
+
+export const isSteered = ({ additions, clamps = [] }: Intervention): boolean => additions.length + clamps.length > 0
 
 /** Nothing is added; the key does not depend on layer or window, so every study shares it. */
 export const baselineCondition = (site: Site): Condition => ({
@@ -35,38 +41,75 @@ export const baselineCondition = (site: Site): Condition => ({
   family: 'baseline',
   vector: null,
   strength: 0,
-  ...site,
+  ...placeOf(site),
   additions: [],
 })
 
+const placeOf = ({ layers, unit, window }: Site) => ({ layer: layers.at(-1)!, unit, window })
+
 /**
- * Steering along a named direction. Names: a concept of the set, `random#3`, `covariance#3`, `lexical:calm`.
- * Errors: InputError with a suggestion for an unknown name, and for a unit that means nothing at this layer.
+ * Steering along a named direction at every layer of the site. Names: a concept of the set, `random#3`, `covariance#3`, `lexical:calm`.
+ * Errors: InputError with a suggestion for an unknown name, and for a unit that means nothing at a layer.
  */
 export function steeredCondition(set: VectorSet, site: Site, name: string, strength: number): Condition {
-  const { vector, family } = resolveVector(set, site.layer, name)
-  const { norms } = layerOf(set, site.layer)
-  refuseMeaninglessNorm(site, norms.topShare)
-  const coefficient = site.unit === 'norm' ? strength * norms.norm : strength
-  const hash = vectorHash(vector)
+  const parts = site.layers.map((layer) => {
+    const { vector, family } = resolveVector(set, layer, name)
+    const { norms } = layerOf(set, layer)
+    refuseMeaninglessNorm(site, layer, norms.topShare)
+    return {
+      family,
+      addition: { layer, vector, coefficient: strength * unitLength(norms, site.unit), name, hash: vectorHash(vector) },
+    }
+  })
+  const additions = parts.map((part) => part.addition)
   return {
-    key: keyHash({ vector: hash, layer: site.layer, coefficient, window: site.window }),
+    key: keyHash(identityOf(site, additions)),
     label: `${name} ${strength > 0 ? '+' : '−'}${Math.abs(strength)}`,
-    family,
+    family: parts[0]!.family,
     vector: name,
     strength,
-    ...site,
-    additions: [{ layer: site.layer, vector, coefficient, name, hash }],
+    ...placeOf(site),
+    ...interventionOf(site, additions),
   }
+}
+
+/** One layer's plain addition is named as it always was, so that what a store holds stays known. */
+function identityOf({ operation, window }: Site, additions: readonly Addition[]) {
+  const [{ hash, layer, coefficient }, ...further] = additions as [Addition, ...Addition[]]
+  const extra = further.map((a) => ({ vector: a.hash, layer: a.layer, coefficient: a.coefficient }))
+  return {
+    vector: hash,
+    layer,
+    coefficient,
+    window,
+    ...(extra.length > 0 && { further: extra }),
+    ...(operation !== 'add' && { operation }),
+  }
+}
+
+function interventionOf({ operation }: Site, additions: readonly Addition[]): Intervention {
+  if (operation === 'add') return { additions }
+  if (operation === 'rotate') return { additions, keepLength: true }
+  const clamps = additions.map(({ coefficient, ...at }): Clamp => ({
+    ...at,
+    op: coefficient > 0 ? 'floor' : 'cap',
+    bound: coefficient,
+  }))
+  return { additions: [], clamps }
+}
+
+/** Raw length of strength 1. */
+function unitLength({ norm, centred, robust }: ReferenceNorms, unit: Study['unit']): number {
+  return { norm, centred, robust, raw: 1 }[unit]
 }
 
 /** Above this share of energy in three dimensions the mean norm says nothing about the rest (design §4). */
 const REFUSED_TOP_SHARE = 0.8
 
-function refuseMeaninglessNorm({ unit, layer }: Site, topShare: number): void {
+function refuseMeaninglessNorm({ unit }: Site, layer: number, topShare: number): void {
   if (unit === 'norm' && topShare > REFUSED_TOP_SHARE) {
     throw new InputError(
-      `unit norm means nothing at layer ${layer}: three dimensions hold ${Math.round(100 * topShare)} % of the energy; use unit raw or another layer`,
+      `unit norm means nothing at layer ${layer}: three dimensions hold ${Math.round(100 * topShare)} % of the energy; use unit robust or centred, or another layer`,
     )
   }
 }

@@ -62,7 +62,7 @@ function inputOf(study: object = {}, change: Partial<PlanInput> = {}): PlanInput
     }),
     scenarios: new Map([['alex-replacement', alex]]),
     set: setOf(),
-    layer: 2,
+    layers: [2],
     identity: { modelSha256: 'm', graphVersion: 'g', tokenizerHash: 't' },
     manipulation: { concepts: ['calm', 'desperate'], contexts: ['a', 'b'], hash: 'h' },
     ...change,
@@ -105,7 +105,7 @@ describe('keys', () => {
     ['the vector', inputOf({ vectors: ['calm'], scenarios: [{ ...entry, random: 0 }] })],
     ["the vector's numbers", inputOf({ scenarios: [{ ...entry, random: 0 }] }, { set: setOf('!') })],
     ['the strengths', inputOf({ strengths: [0.15, 0.3] })],
-    ['the layer', inputOf({}, { layer: 1 })],
+    ['the layer', inputOf({}, { layers: [1] })],
     ['the unit', inputOf({ unit: 'raw' })],
   ])('%s: steered keys are new, the baseline is shared', (_, input) => {
     expect(shared(steeredKeys(input), steeredKeys(inputOf()))).toBe(0)
@@ -173,11 +173,41 @@ describe('what is planned', () => {
     }
   })
 
+  test.each([
+    ['norm', 20],
+    ['centred', 19],
+    ['robust', 18],
+    ['raw', 1],
+  ] as const)('strength in %s units is multiplied by %i', (unit, length) => {
+    const { episodes } = planStudy(inputOf({ unit }))
+    const [steered] = episodes.filter((e) => e.condition.additions.length > 0)
+    expect(Math.abs(steered!.condition.additions[0]!.coefficient)).toBeCloseTo(0.1 * length, 12)
+  })
+
+  test('a band of layers gets the full strength at each, with the vitals read at its last', () => {
+    const { conditions } = planStudy(inputOf({}, { layers: [1, 2] }))
+    const steered = conditions.find((c) => c.vector === 'desperate')!
+    expect(steered.additions.map((a) => [a.layer, a.coefficient])).toEqual([
+      [1, 2],
+      [2, 2],
+    ])
+    expect(steered.layer).toBe(2)
+  })
+
+  test('rotate keeps lengths; clamp holds the projection above +s·R or below −s·R', () => {
+    const of = (operation: string, strength: number) =>
+      planStudy(inputOf({ operation })).conditions.find((c) => c.vector === 'desperate' && c.strength === strength)!
+    expect(of('rotate', 0.2)).toMatchObject({ keepLength: true, additions: [{ coefficient: 4 }] })
+    expect(of('clamp', 0.2)).toMatchObject({ additions: [], clamps: [{ op: 'floor', bound: 4 }] })
+    expect(of('clamp', -0.2)).toMatchObject({ additions: [], clamps: [{ op: 'cap', bound: -4 }] })
+    expect(new Set(['add', 'rotate', 'clamp'].map((operation) => of(operation, 0.2).key)).size).toBe(3)
+  })
+
   test('an unknown vector is refused with a suggestion, a meaningless norm with a way out', () => {
     const study = { ...inputOf().study, vectors: ['desparate'] }
     expect(() => planStudy(inputOf({}, { study }))).toThrow(/desparate.*did you mean desperate/)
-    expect(() => planStudy(inputOf({}, { set: setOf('', 0.9) }))).toThrow(/90 % of the energy; use unit raw/)
-    expect(() => planStudy(inputOf({}, { layer: 3 }))).toThrow(InputError)
+    expect(() => planStudy(inputOf({}, { set: setOf('', 0.9) }))).toThrow(/90 % of the energy; use unit robust/)
+    expect(() => planStudy(inputOf({}, { layers: [3] }))).toThrow(InputError)
     expect(planStudy(inputOf({ unit: 'raw' }, { set: setOf('', 0.9) })).episodes).not.toHaveLength(0)
   })
 })

@@ -4,7 +4,7 @@ import type { VectorSet } from '../../vectors/extract/set.ts'
 import { chooseVariant, type Variant } from '../scenario/expand.ts'
 import type { Item, Probe, Scenario, Study } from '../scenario/schema.ts'
 import { keyHash } from './canonical.ts'
-import { baselineCondition, type Condition, type Site, steeredCondition } from './conditions.ts'
+import { baselineCondition, type Condition, isSteered, type Site, steeredCondition } from './conditions.ts'
 
 /** Raised whenever the same inputs would give other episodes. */
 const PROTOCOL_VERSION = 2
@@ -68,7 +68,8 @@ export interface PlanInput {
   readonly study: Study
   readonly scenarios: ReadonlyMap<string, PlannedScenario>
   readonly set: VectorSet
-  readonly layer: number
+  /** Steered layers, ascending. */
+  readonly layers: readonly number[]
   readonly identity: SubjectIdentity
   /** Concepts of the manipulation check and its contexts' ids. */
   readonly manipulation: {
@@ -80,8 +81,8 @@ export interface PlanInput {
 
 /** A study as cells and episodes with keys and seeds. Pure: the same input gives the same plan. */
 export function planStudy(input: PlanInput): Plan {
-  const { study, set, layer, manipulation } = input
-  const site: Site = { layer, unit: study.unit, window: study.window }
+  const { study, set, layers, manipulation } = input
+  const site: Site = { layers, operation: study.operation, unit: study.unit, window: study.window }
   const steer = (name: string, strength: number) => steeredCondition(set, site, name, strength)
   const baseline = baselineCondition(site)
   const targets = both(study.vectors, study.strengths, steer)
@@ -110,7 +111,7 @@ export function planStudy(input: PlanInput): Plan {
     doses: distinct([
       ...targets,
       ...controls.filter((c) => c.vector === 'random#0'),
-      ...episodes.map((e) => e.condition).filter((c) => c.additions.length > 0),
+      ...episodes.map((e) => e.condition).filter(isSteered),
     ]),
     probes: distinct(planProbes(input, sweep)),
     episodes,

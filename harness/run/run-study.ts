@@ -71,18 +71,25 @@ const RETRIES = 2
 export async function runStudy(options: StudyRun): Promise<StudyResult> {
   const { study, store, machine, onStep, scenarios } = options
   const model = await openModel(study.model, machine, onStep)
-  const layer = study.layer ?? layerAt(study.depth, model.layers)
+  const layers = steeredLayers(study, model.layers)
+  const layer = layers.at(-1)!
   const { set } = await openVectors(
     model,
     machine,
-    { layers: captureLayersOf(model, { depths: study.trace, steered: layer }) },
+    { layers: captureLayersOf(model, { depths: study.trace, steered: layers }) },
     onStep,
   )
   const contextTokens = contextOf(scenarios)
   await using engine = await openRunEngine(
     model,
     machine,
-    { set, steerLayer: layer, contextTokens, maxRows: options.maxRows },
+    {
+      set,
+      steerLayers: layers,
+      operations: study.operation === 'add' ? 0 : 1,
+      contextTokens,
+      maxRows: options.maxRows,
+    },
     onStep,
   )
   const items = loadItems().manipulation
@@ -91,7 +98,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     study,
     scenarios,
     set,
-    layer,
+    layers,
     identity: { modelSha256: model.file.sha256, graphVersion: GRAPH_VERSION, tokenizerHash: model.tokenizer.hash },
     manipulation: {
       concepts: manipulation.concepts,
@@ -110,7 +117,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     plan,
     checkConcepts: manipulation.concepts,
     checkPrompts: checkPrompts(subject, manipulation),
-    dose: await openDoseProbe(subject, loadCorpus().neutral[0]!, [layer]),
+    dose: await openDoseProbe(subject, loadCorpus().neutral[0]!, layers),
     knownDoses: new Set(dosesOf(store, run).map((d) => d.condition)),
     basis,
     now: machine.now,
@@ -130,6 +137,9 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
   finishRun(store, run, { status, at: machine.now().toISOString(), digest })
   return { run, schedule, digest }
 }
+
+const steeredLayers = ({ layers, layer, depth }: Study, count: number): number[] =>
+  layers ? [...new Set(layers)].toSorted((a, b) => a - b) : [layer ?? layerAt(depth, count)]
 
 const contextOf = (scenarios: ReadonlyMap<string, PlannedScenario>): number =>
   Math.max(512, ...[...scenarios.values()].map((s) => s.limits.contextTokens))

@@ -47,12 +47,12 @@ export async function openModel(name: string, machine: Machine, onProgress: Step
   return { file, gguf, tokenizer, chat: createChat(gguf.metadata, tokenizer, { now }), layers, width, title }
 }
 
-/** Layers at the given depths (by default the usual four), and the steered one. */
+/** Layers at the given depths (by default the usual four), and the steered ones. */
 export function captureLayersOf(
   { layers }: Pick<ModelOnDisk, 'layers'>,
-  { depths = CAPTURE_DEPTHS, steered }: { readonly depths?: readonly number[]; readonly steered?: number } = {},
+  { depths = CAPTURE_DEPTHS, steered }: { readonly depths?: readonly number[]; readonly steered: readonly number[] },
 ): number[] {
-  const all = [...depths.map((depth) => layerAt(depth, layers)), ...(steered === undefined ? [] : [steered])]
+  const all = [...depths.map((depth) => layerAt(depth, layers)), ...steered]
   return [...new Set(all)].toSorted((a, b) => a - b)
 }
 
@@ -112,19 +112,21 @@ export const basisNames = (set: VectorSet): string[] =>
 
 export interface RunEngineOptions {
   readonly set: VectorSet
-  readonly steerLayer: number
+  readonly steerLayers: readonly number[]
+  /** Clamps a layer. @default 0: additions only */
+  readonly operations?: number
   readonly contextTokens: number
   readonly maxRows: number
 }
 
-/** The engine of a run: steers one layer, traces all layers of the set on its vectors. */
+/** The engine of a run: steers the study's layers, traces all layers of the set on its vectors. */
 export function openRunEngine(
   model: ModelOnDisk,
   machine: Machine,
   options: RunEngineOptions,
   onProgress: StepProgress,
 ): Promise<Engine> {
-  const { set, steerLayer, contextTokens, maxRows } = options
+  const { set, steerLayers, operations = 0, contextTokens, maxRows } = options
   const names = basisNames(set)
   const basis = new Map([...set.layers].map(([layer, { vectors }]) => [layer, names.map((name) => vectors.get(name)!)]))
   return openEngine({
@@ -132,7 +134,8 @@ export function openRunEngine(
     sha256: model.file.sha256,
     graphs: machine.home.graphs,
     threads: machine.threads,
-    steerLayers: [steerLayer],
+    steerLayers,
+    operations,
     captureLayers: [...set.layers.keys()],
     basis,
     contextTokens,

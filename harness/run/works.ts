@@ -73,7 +73,7 @@ function checkWorks(context: WorkContext, done: ReadonlySet<string>): Work[] {
     async run({ signal }) {
       for (const task of tasks) {
         const prompt = checkPrompts.find((p) => p.id === task.context)!
-        const values = await readCheck(subject.engine, prompt, task.condition.additions, signal)
+        const values = await readCheck(subject.engine, prompt, task.condition, signal)
         for (const [i, concept] of checkConcepts.entries()) {
           const key = checkAnswerKey(task, concept)
           putCheckAnswer(store, {
@@ -93,15 +93,15 @@ function checkWorks(context: WorkContext, done: ReadonlySet<string>): Work[] {
 /** Damage ceiling of design §4: mean KL ≤ .2 nats a token, rise of the negative log-likelihood ≤ .5. */
 const CEILING = { meanKl: 0.2, nllRise: 0.5 }
 
-function doseWork({ subject, set, store, dose }: WorkContext, condition: Condition): Work {
+function doseWork({ subject, set, store, plan, dose }: WorkContext, condition: Condition): Work {
   return {
     key: `dose ${condition.key}`,
     group: 'dose',
     title: condition.label,
     async run() {
-      const { norms } = layerOf(set, condition.layer)
-      const rawL2 = Math.abs(condition.additions[0]?.coefficient ?? 0)
-      const effect = await measureDose(subject.engine, dose, condition.additions)
+      const { norms } = layerOf(set, plan.site.layers[0]!)
+      const effect = await measureDose(subject.engine, dose, condition)
+      const { rawL2 } = effect
       putDose(store, {
         model: subject.engine.modelSha256,
         condition: condition.key,

@@ -163,6 +163,26 @@ export type ScriptedCall = z.output<typeof toolCall>
 
 const strength = z.number().min(-10).max(10)
 
+const speakers = z.array(z.enum(['system', 'user', 'assistant', 'generation-prompt', 'tool'])).min(1)
+const positions = z.strictObject({
+  from: z.number().int().min(0).default(0),
+  to: z.number().int().min(1).optional().describe('exclusive'),
+})
+
+const windowSchema = z
+  .union([
+    z.enum(['assistant', 'all', 'prompt', 'generated']),
+    z.strictObject({
+      roles: speakers.optional().describe('@default all'),
+      tokens: positions.optional().describe('places in the conversation, from 0'),
+      except: z.strictObject({ roles: speakers.optional(), tokens: positions.optional() }).optional(),
+    }),
+  ])
+  .describe(
+    'which tokens are steered. assistant: generation prompt and what the model writes; generated: only what it writes; prompt: all but that',
+  )
+export type Window = z.output<typeof windowSchema>
+
 export const studySchema = z.strictObject({
   study: id.describe('equals the file name without .yaml'),
   title: text,
@@ -175,12 +195,26 @@ export const studySchema = z.strictObject({
     .default(2 / 3)
     .describe('steered layer as a share of the depth'),
   layer: z.number().int().min(0).optional().describe('0-based; overrules depth'),
+  layers: z
+    .array(z.number().int().min(0))
+    .min(1)
+    .optional()
+    .describe('0-based; steers all of them, each at the full strength; overrules layer and depth'),
+  operation: z
+    .enum(['add', 'rotate', 'clamp'])
+    .default('add')
+    .describe(
+      'add: h + s·R·v; rotate: the same, then back to the length before; clamp: the projection on v at least s·R (s > 0) or at most s·R (s < 0)',
+    ),
   trace: z
     .array(z.number().gt(0).lt(1))
     .default([1 / 3, 1 / 2, 2 / 3, 5 / 6])
     .describe('layers that are traced beside the steered one, as shares of the depth; [] = none'),
-  window: z.enum(['assistant', 'all']).default('assistant'),
-  unit: z.enum(['norm', 'raw']).default('norm'),
+  window: windowSchema.default('assistant'),
+  unit: z
+    .enum(['norm', 'centred', 'robust', 'raw'])
+    .default('norm')
+    .describe('R: mean length of the residual; around its mean; median without the three strongest dimensions; 1'),
   vectors: z.array(id).min(1),
   strengths: z
     .array(z.number().gt(0).max(10))

@@ -93,7 +93,7 @@ describe('openStore', () => {
     using folder = tempFolder()
     writeFileSync(folder.file, '')
     expect(errorOf(() => openStore(folder.file, { readonly: true })).message).toContain(
-      'has database version 0, expected 1: open it once for writing',
+      `has database version 0, expected ${migrations.length}: open it once for writing`,
     )
     expect(readFileSync(folder.file)).toHaveLength(0)
   })

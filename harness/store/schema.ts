@@ -137,3 +137,8 @@ FROM turn_vital v JOIN turn t ON t.id = v.turn_id JOIN episode e ON e.id = t.epi
   JOIN run_episode re ON re.episode_id = e.id JOIN cell c ON c.id = e.cell_id
   JOIN scenario s ON s.hash = c.scenario JOIN condition k ON k.key = c.condition;
 `
+
+/** Version 2. What clamps and kept lengths did to a turn; NULL where there were only additions. */
+export const receiptOperations = `
+ALTER TABLE receipt ADD COLUMN operations TEXT CHECK (operations IS NULL OR json_valid(operations));
+`

@@ -42,11 +42,12 @@ export const insertReceipt = (
   receipt: Receipt,
 ): void => {
   store.run(
-    `INSERT INTO receipt (turn_id, probe_id, additions, steered_tokens, delta_mean, delta_max, fingerprint)
-     VALUES (@turn, @probe, @additions, @steeredTokens, @deltaMean, @deltaMax, @fingerprint)`,
+    `INSERT INTO receipt (turn_id, probe_id, additions, operations, steered_tokens, delta_mean, delta_max, fingerprint)
+     VALUES (@turn, @probe, @additions, @operations, @steeredTokens, @deltaMean, @deltaMax, @fingerprint)`,
     {
       ...owner,
       additions: toJson(receipt.additions, 'receipt'),
+      operations: operationsOf(receipt),
       steeredTokens: receipt.steeredTokens,
       deltaMean: finite(receipt.deltaMean, 'mean delta of the receipt'),
       deltaMax: finite(receipt.deltaMax, 'largest delta of the receipt'),
@@ -54,6 +55,9 @@ export const insertReceipt = (
     },
   )
 }
+
+const operationsOf = ({ clamps, keepLength }: Receipt): string | null =>
+  clamps || keepLength ? toJson({ clamps, keepLength }, 'receipt') : null
 
 interface LayerRow {
   readonly layer: number

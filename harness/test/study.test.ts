@@ -197,6 +197,39 @@ describe('a sweep of desperate and a random vector', () => {
   })
 })
 
+describe('other ways to steer', () => {
+  test('a floor under a projection, on a band of layers, under what the model writes: the receipts say so', async () => {
+    const study = desk.study('held', {
+      operation: 'clamp',
+      layers: [...set.layers.keys()].toSorted((a, b) => a - b).slice(0, 2),
+      window: 'generated',
+      unit: 'robust',
+      scenarios: [{ scenario: 'alex-replacement', epochs: 4, strengths: [0.4, -0.4], twin: false }],
+    })
+    const ended = await desk.start(['run', study, '--json', '--db', 'held.db'])
+    expect({ code: ended.exitCode, err: ended.exitCode === 0 ? '' : ended.stderr }).toEqual({ code: 0, err: '' })
+    using store = openStore(desk.path('held.db'), { readonly: true })
+    const strength = new Map(conditionsOf(store, 1).map((c) => [c.key, c.strength ?? 0]))
+    for (const episode of episodesOf(store, 1)) {
+      const own = strength.get(episode.condition)!
+      for (const { role, receipt } of turnsOf(store, episode.id)) {
+        if (role !== 'assistant' || own === 0) {
+          expect(receipt).toBeUndefined()
+          continue
+        }
+        expect(receipt!.additions).toEqual([])
+        expect(receipt!.clamps!.map((c) => c.op)).toEqual(own > 0 ? ['floor', 'floor'] : ['cap', 'cap'])
+        expect(receipt!.steeredTokens).toBeGreaterThan(0)
+
+        expect(receipt!.deltaMax).toBeGreaterThanOrEqual(receipt!.deltaMean)
+      }
+    }
+    const doses = dosesOf(store, 1)
+    expect(doses.length).toBeGreaterThan(0)
+    expect(doses.some((d) => d.rawL2 > 0 && (d.cosine ?? 1) < 1)).toBe(true)
+  }, 60_000)
+})
+
 describe('the same study gives the same digest', () => {
   const parts = { scenarios: [{ scenario: 'alex-replacement', probes: ['choice'], epochs: 3, strengths: [0.3, -0.3] }] }
   const digests = async (name: string, db: string, args: readonly string[]) => {

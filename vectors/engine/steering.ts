@@ -136,8 +136,11 @@ function hashOf(
 const sortedByLayer = <T>(map: ReadonlyMap<number, T>): [number, T][] => [...map].toSorted(([a], [b]) => a - b)
 
 /** Whether token `position` (prompt first, then generated) is steered. */
-export const isSelected = ({ steering }: PreparedSteering, position: number): boolean =>
-  position < steering.selected.length ? steering.selected[position] === 1 : steering.generated
+export function isSelected({ steering }: PreparedSteering, position: number): boolean {
+  const { selected, generated } = steering
+  if (position < selected.length) return selected[position] === 1
+  return typeof generated === 'boolean' ? generated : generated(position)
+}
 
 /**
  * Proof of what was done to the tokens 0 … tokens−1; deltas of several layers count by their joint length. `changes`: lengths measured in the

@@ -41,8 +41,18 @@ export interface Steering {
   /** @default false */
   readonly keepLength?: boolean
   readonly selected: Uint8Array
-  readonly generated: boolean
+  /** All generated tokens alike, or by their place in the sequence (prompt included, from 0). */
+  readonly generated: boolean | ((position: number) => boolean)
 }
+
+/** What is done to a selected token, without saying which are. */
+export type Intervention = Pick<Steering, 'additions' | 'clamps' | 'keepLength'>
+
+export const pickIntervention = ({ additions, clamps, keepLength }: Intervention): Intervention => ({
+  additions,
+  ...(clamps && { clamps }),
+  ...(keepLength && { keepLength }),
+})
 
 export interface Sampling {
   /** 0 = argmax, lowest id on ties. */

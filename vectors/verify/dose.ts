@@ -1,4 +1,4 @@
-import type { Engine, Steering } from '../engine/types.ts'
+import { type Engine, type Intervention, pickIntervention, type Steering } from '../engine/types.ts'
 import { dot, norm } from '../extract/algebra.ts'
 import type { Chat } from '../model/chat.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
@@ -8,7 +8,9 @@ export interface DoseEffect {
   /** Nats a token, KL(unsteered ‖ steered). */
   readonly meanKl: number
   readonly p95Kl: number
-  /** Cosine between the residual before and after, mean over steered tokens. */
+  /** L2 length of the change at the first steered layer, mean over steered tokens. */
+  readonly rawL2: number
+  /** Cosine between the residual before and after it. */
   readonly cosine: number
   /** Nats a token. */
   readonly nllRise: number
@@ -55,34 +57,61 @@ export async function openDoseProbe(
   }
 }
 
-export async function measureDose(
-  engine: Engine,
-  probe: DoseProbe,
-  additions: Steering['additions'],
-): Promise<DoseEffect> {
+export async function measureDose(engine: Engine, probe: DoseProbe, intervention: Intervention): Promise<DoseEffect> {
   const { ids, selected, positions, baseline } = probe
-  const logprobs = await engine.logprobs({ tokens: ids, positions, steering: { additions, selected, generated: true } })
+  const steering: Steering = { ...pickIntervention(intervention), selected, generated: true }
+  const logprobs = await engine.logprobs({ tokens: ids, positions, steering })
   const steered = rowsOf(logprobs, positions.length)
   const kls = baseline.map((row, i) => divergence(row, steered[i]!))
   const rises = positions.map((p, i) => baseline[i]![ids[p + 1]!]! - steered[i]![ids[p + 1]!]!)
   const sorted = kls.toSorted((a, b) => a - b)
   return {
+    ...(await displacement(engine, probe, steering)),
     meanKl: average(kls),
     p95Kl: sorted[Math.min(sorted.length - 1, Math.ceil(0.95 * sorted.length) - 1)]!,
-    cosine: meanCosine(probe, additions),
     nllRise: average(rises),
   }
 }
 
-function meanCosine({ residuals }: DoseProbe, additions: Steering['additions']): number {
-  const cosines = additions.flatMap(({ layer, vector, coefficient }) =>
-    (residuals.get(layer) ?? []).map((h) => {
-      const after = h.map((v, i) => v + coefficient * vector[i]!)
-      return dot(h, after) / (norm(h) * norm(after))
-    }),
-  )
-  return average(cosines)
+/**
+ * How far the residual is moved at the first steered layer. What is added there is known without running; where clamps or kept lengths
+ * decide, it is read.
+ */
+async function displacement(engine: Engine, { ids, positions, residuals }: DoseProbe, steering: Steering) {
+  const { additions, clamps = [], keepLength } = steering
+  const layer = Math.min(...[...additions, ...clamps].map((a) => a.layer))
+  const before = residuals.get(layer)
+  if (!before) throw new RangeError(`the dose probe was not opened for layer ${layer}`)
+  const after =
+    clamps.length > 0 || keepLength
+      ? await residualsAt(engine, { ids, positions, layer, steering })
+      : before.map((h) =>
+          plus(
+            h,
+            additions.filter((a) => a.layer === layer),
+          ),
+        )
+  return {
+    rawL2: average(before.map((h, i) => norm(h.map((v, d) => after[i]![d]! - v)))),
+    cosine: average(before.map((h, i) => dot(h, after[i]!) / (norm(h) * norm(after[i]!)))),
+  }
 }
+
+async function residualsAt(
+  engine: Engine,
+  {
+    ids,
+    positions,
+    layer,
+    steering,
+  }: { ids: readonly number[]; positions: readonly number[]; layer: number; steering: Steering },
+): Promise<Float32Array[]> {
+  const { residuals } = await engine.read({ tokens: ids, layers: [layer], steering })
+  return positions.map((p) => residuals[0]!.slice(p * engine.width, (p + 1) * engine.width))
+}
+
+const plus = (h: Float32Array, additions: Steering['additions']): Float32Array =>
+  h.map((v, d) => additions.reduce((sum, { coefficient, vector }) => sum + coefficient * vector[d]!, v))
 
 /** (R, V) -> R rows over the same memory. */
 function rowsOf(logprobs: Float32Array, rows: number): Float32Array[] {

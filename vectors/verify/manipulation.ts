@@ -1,4 +1,4 @@
-import type { Engine, Steering } from '../engine/types.ts'
+import { type Engine, type Intervention, pickIntervention } from '../engine/types.ts'
 import type { Chat } from '../model/chat.ts'
 import { encodeRendered } from '../model/chat-tokens.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
@@ -35,14 +35,14 @@ export function checkPrompts(
 export async function readCheck(
   engine: Pick<Engine, 'score'>,
   prompt: CheckPrompt,
-  additions: Steering['additions'],
+  intervention: Intervention,
   signal?: AbortSignal,
 ): Promise<number[]> {
   const { ids, selected, continuations } = prompt
   const { perToken } = await engine.score({
     tokens: ids,
     continuations,
-    steering: { additions, selected, generated: true },
+    steering: { ...pickIntervention(intervention), selected, generated: true },
     signal,
   })
   return perToken.map((tokens) => tokens.reduce((a, b) => a + b, 0) / tokens.length)

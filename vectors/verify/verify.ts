@@ -197,7 +197,7 @@ async function checkManipulation(options: VerifyOptions, { manipulation }: Verif
   ]
   const ask = async (additions: readonly Addition[]) => {
     const answers: number[][] = []
-    for (const prompt of prompts) answers.push(await readCheck(engine, prompt, additions, signal))
+    for (const prompt of prompts) answers.push(await readCheck(engine, prompt, { additions }, signal))
     return answers
   }
   const all = async (names: readonly string[], vectorOf: (name: string) => Float32Array) => {
