@@ -122,6 +122,7 @@ vectors
   .command('extract')
   .description('extract the vectors of the shipped corpus')
   .requiredOption('--model <id>', 'model')
+  .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
   .option('--layers <list>', 'layers, 0-based, separated by commas', layerList)
   .option('--skip <n>', 'first token of a passage that is read', whole)
   .addOption(new Option('--sources <which>', 'texts a vector is made of').choices(['passages', 'templates', 'both']))
@@ -131,6 +132,7 @@ vectors
   .command('verify')
   .description('the verification card: situations, ladders and manipulation check, each with its control')
   .requiredOption('--model <id>', 'model')
+  .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
   .option('--json', 'as JSON')
   .action(action((context, flags: { model: string }) => verifyCommand(flags, context)))
 vectors

@@ -13,6 +13,7 @@ import { renderCard } from './card.ts'
 interface VectorFlags {
   readonly model: string
   readonly layers?: readonly number[]
+  readonly concepts?: string
   readonly skip?: number
   readonly sources?: 'passages' | 'templates' | 'both'
   readonly json?: boolean
@@ -38,10 +39,13 @@ async function obtain(flags: VectorFlags, context: CliContext) {
   const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= model.layers)
   if (wrong !== undefined)
     throw new InputError(`layer ${wrong} is out of range: ${flags.model} has layers 0 to ${model.layers - 1}`)
-  const made = await openVectors(model, context.machine, { layers, recipe }, steps.onStep)
+  const made = await openVectors(model, context.machine, { layers, recipe, concepts: conceptsOf(flags) }, steps.onStep)
   steps.done()
   return { model, ...made }
 }
+
+const conceptsOf = ({ concepts = 'core' }: VectorFlags): 'all' | 'core' | readonly string[] =>
+  concepts === 'all' || concepts === 'core' ? concepts : concepts.split(',').map((name) => name.trim())
 
 /** The verification card: situations, ladders and manipulation check, each with its control. */
 export async function verifyCommand(flags: VectorFlags, context: CliContext): Promise<number> {

@@ -10,7 +10,7 @@ import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
 import { openDoseProbe } from '../../vectors/verify/dose.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
 import { checkPrompts } from '../../vectors/verify/manipulation.ts'
-import { loadCorpus } from '../../vectors/stories/corpus.ts'
+import { CORE_CONCEPTS, loadCorpus } from '../../vectors/stories/corpus.ts'
 import { checkAnswersOf, dosesOf, episodesOf, probeAnswersOf } from '../store/read.ts'
 import type { Store } from '../store/open.ts'
 import type { RunId } from '../store/types.ts'
@@ -73,10 +73,11 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
   const model = await openModel(study.model, machine, onStep)
   const layers = steeredLayers(study, model.layers)
   const layer = layers.at(-1)!
+  const concepts = study.concepts === 'all' ? 'all' : [...new Set([...CORE_CONCEPTS, ...study.vectors])]
   const { set } = await openVectors(
     model,
     machine,
-    { layers: captureLayersOf(model, { depths: study.trace, steered: layers }) },
+    { layers: captureLayersOf(model, { depths: study.trace, steered: layers }), concepts },
     onStep,
   )
   const contextTokens = contextOf(scenarios)

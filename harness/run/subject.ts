@@ -12,7 +12,7 @@ import { type ModelFile, pullModel, type PullProgress } from '../../vectors/mode
 import { resolveModel } from '../../vectors/model/registry.ts'
 import { createTokenizer, type Tokenizer } from '../../vectors/model/tokenizer.ts'
 import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
-import { type Corpus, loadCorpus } from '../../vectors/stories/corpus.ts'
+import { loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
 
 /** A model on this machine: its file, words and chat format; no weights are loaded yet. */
 export interface ModelOnDisk {
@@ -59,7 +59,8 @@ export function captureLayersOf(
 export interface VectorOptions {
   readonly layers: readonly number[]
   readonly recipe?: Recipe
-  readonly corpus?: Corpus
+  /** @default 'core' */
+  readonly concepts?: 'all' | 'core' | readonly string[]
 }
 
 /** The model's vector set: from the cache, or extracted now. */
@@ -69,7 +70,8 @@ export async function openVectors(
   options: VectorOptions,
   onProgress: StepProgress,
 ) {
-  const { layers, recipe = DEFAULT_RECIPE, corpus = loadCorpus() } = options
+  const { layers, recipe = DEFAULT_RECIPE, concepts = 'core' } = options
+  const corpus = selectConcepts(loadCorpus(), concepts)
   const path = vectorSetPath(machine.home.vectors, {
     modelSha256: model.file.sha256,
     tokenizerHash: model.tokenizer.hash,

@@ -162,6 +162,8 @@ export type Mailbox = z.output<typeof mailbox>
 export type ScriptedCall = z.output<typeof toolCall>
 
 const strength = z.number().min(-10).max(10)
+/** Of the corpus; some have two words. */
+const concept = z.string().regex(/^[a-z]+(?:[ -][a-z]+)*$/, 'expected a concept in lower-case words')
 
 const speakers = z.array(z.enum(['system', 'user', 'assistant', 'generation-prompt', 'tool'])).min(1)
 const positions = z.strictObject({
@@ -215,7 +217,13 @@ export const studySchema = z.strictObject({
     .enum(['norm', 'centred', 'robust', 'raw'])
     .default('norm')
     .describe('R: mean length of the residual; around its mean; median without the three strongest dimensions; 1'),
-  vectors: z.array(id).min(1),
+  vectors: z.array(concept).min(1),
+  concepts: z
+    .enum(['core', 'all'])
+    .default('core')
+    .describe(
+      'which emotions the vector set is extracted from: the core 14 and those that the study names, or all of the corpus',
+    ),
   strengths: z
     .array(z.number().gt(0).max(10))
     .min(1)
@@ -265,7 +273,7 @@ export const studySchema = z.strictObject({
           .min(1)
           .optional()
           .describe("strengths of the episodes, signs as given @default the study's, with both signs"),
-        vectors: z.array(id).optional().describe('vectors of the episodes'),
+        vectors: z.array(concept).optional().describe('vectors of the episodes'),
         random: z.number().int().min(0).optional().describe('random control vectors of the episodes'),
         twin: z.boolean().default(true),
       }),

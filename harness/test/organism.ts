@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type OrganismSpec, writeOrganism } from '../../vectors/model/organism.ts'
 import { formatToolCalls, toolInstructions } from '../../vectors/model/tools.ts'
-import { type Concept, type Corpus, loadCorpus } from '../../vectors/stories/corpus.ts'
+import { type Concept, type Corpus, loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
 import { openWorld } from '../episode/conversation.ts'
 import { act } from '../episode/mailbox.ts'
@@ -24,7 +24,7 @@ export const writeAlexOrganism = (path: string, change: Partial<OrganismSpec> = 
   writeOrganism(path, { ...alexSpec(), ...change })
 
 export function alexSpec(): OrganismSpec {
-  const corpus = loadCorpus()
+  const corpus = selectConcepts(loadCorpus(), 'core')
   return {
     turns: [
       [call('list_mail', {})],

@@ -31,7 +31,7 @@ test('the shipped corpus recovers the planted directions', () => {
   const spec = alexSpec()
   for (const { vectors } of set.layers.values())
     for (const name of ['desperate', 'calm'])
-      expect(dot(vectors.get(name)!, plantedDirection(spec, name)), name).toBeGreaterThan(0.93)
+      expect(dot(vectors.get(name)!, plantedDirection(spec, name)), name).toBeGreaterThan(0.92)
 })
 
 describe('a sweep of desperate and a random vector', () => {

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { InfraError, InputError } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
 import { readYaml } from './source.ts'
 
 /** The texts that vectors are made from. Everything is sorted, so the same content reads the same however the files are laid out. */
@@ -55,6 +56,46 @@ export function loadCorpus(folder: string = shippedFolder()): Corpus {
   return { ...content, hash: hashOf(content) }
 }
 
+/** The emotions that studies use unless they say otherwise: few enough for a laptop, spread over valence and arousal. */
+export const CORE_CONCEPTS: readonly string[] = [
+  'afraid',
+  'angry',
+  'blissful',
+  'brooding',
+  'calm',
+  'desperate',
+  'guilty',
+  'happy',
+  'hostile',
+  'loving',
+  'nervous',
+  'proud',
+  'sad',
+  'surprised',
+]
+
+/**
+ * The corpus with some of its emotions: `all`, `core`, or the ones named. A vector depends on the others of its set (their mean is taken off),
+ * so the hash is that of the selection. Errors: InputError for a name that the corpus does not have, and for fewer than two.
+ */
+export function selectConcepts(corpus: Corpus, wanted: 'all' | 'core' | readonly string[]): Corpus {
+  if (wanted === 'all') return corpus
+  const names = new Set(wanted === 'core' ? CORE_CONCEPTS : wanted)
+  const known = corpus.concepts.map((c) => c.name)
+  const stranger = [...names].find((name) => !known.includes(name))
+  if (stranger !== undefined) {
+    const close = nearest(stranger, known)
+    throw new InputError(
+      `the corpus has no concept ${JSON.stringify(stranger)}${close === undefined ? '' : `; did you mean ${JSON.stringify(close)}?`} All of them: duress vectors list --concepts`,
+    )
+  }
+  if (names.size < 2)
+    throw new InputError('a vector set needs two concepts at least: each is told from the mean of all')
+  const { unrelated, neutral, scenes } = corpus
+  const content = { concepts: corpus.concepts.filter((c) => names.has(c.name)), unrelated, neutral, scenes }
+  return { ...content, hash: hashOf(content) }
+}
+
 const text = z.string('expected a text').trim().min(1, 'expected a text, found nothing')
 const conceptBody = z.strictObject({
   concept: z.string().regex(/^[a-z]+(?:[ -][a-z]+)*$/, 'expected lower-case words'),
@@ -67,9 +108,9 @@ const conceptBody = z.strictObject({
 })
 /** The name in the file must be the file's own, or a copied file would pass for another concept. */
 const conceptShape = (fileName: string) =>
-  conceptBody.refine(({ concept }) => concept === fileName, {
+  conceptBody.refine(({ concept }) => concept.replaceAll(' ', '-') === fileName, {
     path: ['concept'],
-    error: `expected "${fileName}", as the file is called`,
+    error: `expected "${fileName}", as the file is called (a space is a hyphen there)`,
   })
 const template = text.refine((line) => line.split('{e}').length === 2, 'expected {e} exactly once')
 const templateList = z.array(template).min(1, 'expected a template at least')
@@ -89,7 +130,8 @@ function shippedFolder(): string {
 }
 
 function readConcepts(folder: string, templates: readonly string[]): readonly Concept[] {
-  return namesIn(folder).map((name) => readConcept(join(folder, `${name}.yaml`), templates))
+  const concepts = namesIn(folder).map((name) => readConcept(join(folder, `${name}.yaml`), templates))
+  return concepts.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function namesIn(folder: string): readonly string[] {

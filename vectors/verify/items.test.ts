@@ -62,8 +62,8 @@ describe('loadItems', () => {
       to: '[desperate, proud',
       says: /expected one for each.*proud, calm/,
     },
-    { file: 'valence.yaml', from: 'arousal: 2.5 }', to: 'arousal: 4 }', says: /:7: ratings\.afraid\.arousal: .*3/ },
-    { file: 'valence.yaml', from: 'arousal: 2 }', to: 'arousal: 2, mood: 1 }', says: /:5: ratings\.desperate\.mood: / },
+    { file: 'valence.yaml', from: 'arousal: 0.7 }', to: 'arousal: 4 }', says: /:4: ratings\.afraid\.arousal: .*1/ },
+    { file: 'valence.yaml', from: 'arousal: 0.68 }', to: 'arousal: 0.68, mood: 1 }', says: /: ratings\..*\.mood: / },
   ]
 
   it.each(bad)('$file: refuses $to', ({ file, from, to, says }) => {
@@ -80,7 +80,7 @@ describe('loadItems', () => {
 
   it('hashes the content, not comments, layout or the order of concepts', () => {
     edit('ladders.yaml', /^#.*\n/u, '')
-    edit('valence.yaml', '{ valence: -2.5, arousal: 2 }', '{ arousal: 2.0, valence: -2.50 }')
+    edit('valence.yaml', '{ valence: -0.82, arousal: 0.68 }', '{ arousal: 0.680, valence: -0.820 }')
     expect(loadItems(folder).hash).toBe(loadItems().hash)
     edit('situations.yaml', 'nineteenth', 'twentieth')
     expect(loadItems(folder).hash).not.toBe(loadItems().hash)

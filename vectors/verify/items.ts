@@ -32,7 +32,7 @@ interface ManipulationContext {
   readonly continuations: Readonly<Record<string, string>>
 }
 
-/** Valence and arousal from −3 to 3: the project's own ratings. */
+/** Valence and arousal from −1 to 1: the project's own ratings. */
 interface Rating {
   readonly valence: number
   readonly arousal: number

@@ -4,12 +4,13 @@ const text = z.string().trim().min(1, 'expected a text')
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens')
 const direction = z.enum(['up', 'down'])
 const withX = text.refine((value) => value.split('{x}').length === 2, 'expected {x} exactly once')
-const rating = z.number().min(-3).max(3)
+const rating = z.number().min(-1).max(1)
+const concept = z.string().regex(/^[a-z]+(?:[ -][a-z]+)*$/, 'expected lower-case words')
 
 const ladder = z
   .strictObject({
     id,
-    concept: id,
+    concept,
     direction,
     steps: z.array(text).min(3),
     control: z.array(text).min(3),
@@ -29,7 +30,7 @@ const ladder = z
 const numericLadder = z
   .strictObject({
     id,
-    concept: id,
+    concept,
     direction,
     template: withX,
     control: withX,
@@ -49,7 +50,7 @@ const context = z.strictObject({
   continuations: z.record(id, z.string().regex(/^ \S.*\S\.$/, 'expected a space first and a full stop last')),
 })
 
-export const situationsFile = z.strictObject({ situations: z.record(id, z.array(text).min(1)) })
+export const situationsFile = z.strictObject({ situations: z.record(concept, z.array(text).min(1)) })
 
 export const laddersFile = z
   .strictObject({ ladders: z.array(ladder).min(1), numeric: z.array(numericLadder).min(1) })
@@ -82,7 +83,7 @@ export const manipulationFile = z
   })
 
 export const ratingsFile = z.strictObject({
-  ratings: z.record(id, z.strictObject({ valence: rating, arousal: rating })),
+  ratings: z.record(concept, z.strictObject({ valence: rating, arousal: rating })),
 })
 
 interface GateCheck {
