@@ -23,6 +23,8 @@ export interface RunFacts {
   readonly layers: number
   readonly window: string
   readonly unit: string
+  /** What is done along a vector; `add` unless the study says otherwise. */
+  readonly operation: string
   readonly seed: number
   readonly vectors: readonly string[]
   readonly strengths: readonly number[]
@@ -33,6 +35,8 @@ export interface RunFacts {
     readonly failed: number
     readonly reused: number
   }
+  /** Prompt tokens that the engine was given, and how many of them were copied from a beginning computed before; null when nothing was run. */
+  readonly prompts: { readonly tokens: number; readonly shared: number } | null
   readonly startedAt: string
   readonly seconds: number
   readonly versions: Readonly<Record<string, string>>

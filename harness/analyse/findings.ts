@@ -1,8 +1,18 @@
 import type { EpisodeView, Findings, ManipulationCheck, ScenarioFindings } from '../../reports/findings.ts'
+import type { EngineStats } from '../../vectors/engine/types.ts'
 import { InputError } from '../errors.ts'
 import type { Scenario, Study } from '../scenario/schema.ts'
 import type { Store } from '../store/open.ts'
-import { checkAnswersOf, conditionsOf, dosesOf, episodesOf, probeAnswersOf, runOf, scenarioOf } from '../store/read.ts'
+import {
+  checkAnswersOf,
+  conditionsOf,
+  dosesOf,
+  episodesOf,
+  eventsOf,
+  probeAnswersOf,
+  runOf,
+  scenarioOf,
+} from '../store/read.ts'
 import type { ConditionFacts, DoseFacts, EpisodeRow, ProbeRow, RunId, RunRow } from '../store/types.ts'
 import { probeTable } from './changes.ts'
 import { type CheckParts, manipulationOf } from './check.ts'
@@ -74,7 +84,7 @@ interface RunData {
   readonly probes: readonly ProbeRow[]
 }
 
-function runFacts({ run, record }: RunData): Findings['run'] {
+function runFacts({ store, run, record }: RunData): Findings['run'] {
   const { study } = record
   return {
     study: run.study,
@@ -85,16 +95,29 @@ function runFacts({ run, record }: RunData): Findings['run'] {
     layers: record.layers,
     window: typeof study.window === 'string' ? study.window : JSON.stringify(study.window),
     unit: study.unit,
+    // Runs stored before operations could be chosen added.
+    operation: study.operation ?? 'add',
     seed: run.seed,
     vectors: study.vectors,
     strengths: study.strengths.flatMap((s) => [s, -s]),
     controls: study.controls,
     episodes: run.episodes,
+    prompts: promptsOf(store, run),
     startedAt: run.startedAt,
     seconds: run.finishedAt === null ? 0 : (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000,
     versions: record.versions,
     digest: run.digest ?? '',
   }
+}
+
+/** Over all goes at the run: each leaves the engine's own count. */
+function promptsOf(store: Store, run: RunRow): Findings['run']['prompts'] {
+  const counts = eventsOf(store, run.id).flatMap(({ kind, detail }) =>
+    kind === 'engine' ? [detail as Partial<EngineStats>] : [],
+  )
+  if (counts.length === 0) return null
+  const sum = (key: 'promptTokens' | 'reusedTokens') => counts.reduce((n, c) => n + (c[key] ?? 0), 0)
+  return { tokens: sum('promptTokens'), shared: sum('reusedTokens') }
 }
 
 function doseOf(dose: DoseFacts, conditions: readonly ConditionFacts[]): Findings['doses'][number] {

@@ -76,6 +76,7 @@ function runOptions(command: Command): Command {
     .option('--db <file>', 'database', 'duress.db')
     .option('--report <file>', 'page to write', 'report.html')
     .option('--rows <n>', 'rows that decode at once', count, 16)
+    .option('--kv-memory <MiB>', 'memory for keys and values (default: a quarter of what is free)', count)
     .option('--json', 'findings as JSON on standard output')
 }
 

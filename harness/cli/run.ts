@@ -21,6 +21,8 @@ export interface RunFlags {
   readonly db: string
   readonly report: string
   readonly rows: number
+  /** MiB */
+  readonly kvMemory?: number
   readonly json?: boolean
 }
 
@@ -41,6 +43,7 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
     store,
     machine: context.machine,
     maxRows: flags.rows,
+    ...(flags.kvMemory === undefined ? {} : { kvBytes: flags.kvMemory * 2 ** 20 }),
     command: context.command,
     versions: context.versions,
     soft: context.soft,

@@ -48,6 +48,8 @@ export interface StudyRun {
   readonly machine: Machine
   /** Rows that decode at once. */
   readonly maxRows: number
+  /** Memory for keys and values. @default a quarter of what is free */
+  readonly kvBytes?: number
   readonly command: string
   readonly versions: Readonly<Record<string, string>>
   /** Soft stop: finish what runs, start nothing new. */
@@ -90,6 +92,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
       operations: study.operation === 'add' ? 0 : 1,
       contextTokens,
       maxRows: options.maxRows,
+      ...(options.kvBytes === undefined ? {} : { kvBytes: options.kvBytes }),
     },
     onStep,
   )

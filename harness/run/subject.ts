@@ -119,6 +119,7 @@ export interface RunEngineOptions {
   readonly operations?: number
   readonly contextTokens: number
   readonly maxRows: number
+  readonly kvBytes?: number
 }
 
 /** The engine of a run: steers the study's layers, traces all layers of the set on its vectors. */
@@ -128,7 +129,7 @@ export function openRunEngine(
   options: RunEngineOptions,
   onProgress: StepProgress,
 ): Promise<Engine> {
-  const { set, steerLayers, operations = 0, contextTokens, maxRows } = options
+  const { set, steerLayers, operations = 0, contextTokens, maxRows, kvBytes } = options
   const names = basisNames(set)
   const basis = new Map([...set.layers].map(([layer, { vectors }]) => [layer, names.map((name) => vectors.get(name)!)]))
   return openEngine({
@@ -142,6 +143,7 @@ export function openRunEngine(
     basis,
     contextTokens,
     maxRows,
+    ...(kvBytes === undefined ? {} : { kvBytes }),
     onProgress: (done, total) => onProgress('build', done, total),
   })
 }

@@ -1,6 +1,6 @@
 import type { RunFacts } from '../findings.ts'
 import { duration, strengthsText } from '../numbers.ts'
-import { controlsText, episodesText } from '../run-facts.ts'
+import { controlsText, episodesText, promptsText } from '../run-facts.ts'
 
 /** Title and the facts that make the run the run. */
 export function Header({ run }: { readonly run: RunFacts }) {
@@ -27,11 +27,12 @@ function factsOf(run: RunFacts): readonly (readonly [string, string])[] {
   return [
     ['model', run.model],
     ['steered at', `block ${run.layer} of ${run.layers}, window ${run.window}`],
+    ...(run.operation === 'add' ? [] : [['operation', run.operation] as const]),
     ['vectors', run.vectors.join(', ')],
     ['strengths', `${strengthsText(run.strengths)} ${run.unit}`.trim()],
     ['controls', controlsText(run)],
     ['seed and episodes', `${run.seed}; ${episodesText(run)}`],
     ['started', run.startedAt],
-    ['took', duration(run.seconds)],
+    ['took', [duration(run.seconds), promptsText(run)].filter((part) => part !== '').join('; ')],
   ]
 }
