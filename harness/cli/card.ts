@@ -3,6 +3,13 @@ import type { VerificationCard } from '../../vectors/verify/verify.ts'
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`
 
+function geometryText({ result, concepts, valence, arousal }: VerificationCard['geometry']): string {
+  if (!valence || !arousal) return `${result.padEnd(12)} ${concepts} rated concepts are too few`
+  const axis = (name: string, { component, r, p }: NonNullable<VerificationCard['geometry']['valence']>) =>
+    `${name} on component ${component}, |r| ${r.toFixed(2)}, p ${p.toFixed(3)}`
+  return `${result.padEnd(12)} ${axis('valence', valence)}; ${axis('arousal', arousal)} (${concepts} concepts)`
+}
+
 /** The verification card for a terminal. */
 export function renderCard(card: VerificationCard, model: string): string {
   const { situations: s, ladders, manipulation: m } = card
@@ -10,6 +17,12 @@ export function renderCard(card: VerificationCard, model: string): string {
     `vectors on ${model}, layer ${card.layer}: ${card.result}`,
     '',
     `situations     ${s.result.padEnd(12)} top-1 ${percent(s.top1)}, top-3 ${percent(s.top3)} (chance ${percent(s.chance)}, 95 % of label permutations below ${percent(s.permuted95)})`,
+    ...Object.entries(card.controls).map(
+      ([name, control]) =>
+        `  ${name.padEnd(13)}${control.situations.result.padEnd(12)} top-1 ${percent(control.situations.top1)}, top-3 ${percent(control.situations.top3)}: a control, must fail`,
+    ),
+    `geometry       ${geometryText(card.geometry)}`,
+    ...Object.entries(card.controls).map(([name, control]) => `  ${name.padEnd(13)}${geometryText(control.geometry)}`),
     `manipulation   ${m.result.padEnd(12)} ${m.reason}`,
     ...m.rows.map(
       (r) =>
