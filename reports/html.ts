@@ -2,6 +2,7 @@ import { h } from 'preact'
 import { render } from 'preact-render-to-string'
 import type { Findings } from './findings.ts'
 import { Page } from './html/page.tsx'
+import { type Reading, ReadingPage } from './html/reading.tsx'
 
 /**
  * Findings as one self-contained page: styles and charts are inside, nothing is requested, no script runs.
@@ -9,4 +10,9 @@ import { Page } from './html/page.tsx'
  */
 export function renderHtml(findings: Findings): string {
   return `<!doctype html>\n${render(h(Page, { findings }))}\n`
+}
+
+/** One text coloured token by token by its place on each vector: a page like the above. */
+export function renderReading(reading: Reading): string {
+  return `<!doctype html>\n${render(h(ReadingPage, { reading }))}\n`
 }

@@ -9,6 +9,7 @@ import { reportCommand } from './report.ts'
 import { runCommand, type RunFlags } from './run.ts'
 import { checkScenarios } from './scenario.ts'
 import { extractCommand, listCommand, verifyCommand } from './vectors.ts'
+import { readCommand, type ReadFlags } from './read-text.ts'
 
 const EXIT = { input: 2, infra: 3, interrupted: 130 } as const
 
@@ -136,6 +137,17 @@ vectors
   .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
   .option('--json', 'as JSON')
   .action(action((context, flags: { model: string }) => verifyCommand(flags, context)))
+vectors
+  .command('read')
+  .description('what a text does to the model: every token on chosen vectors, without steering')
+  .requiredOption('--model <id>', 'model')
+  .requiredOption('--text <file>', 'a text file, or - for standard input')
+  .option('--vectors <names>', 'vectors of the set, separated by commas')
+  .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
+  .option('--layer <n>', 'layer, 0-based (default: 2/3 of the depth)', whole)
+  .option('--html <file>', 'write a page with a heat strip')
+  .option('--json', 'as JSON')
+  .action(action((context, flags: ReadFlags) => readCommand(flags, context)))
 vectors
   .command('list')
   .option('--concepts', 'the concepts of the corpus')

@@ -10,7 +10,7 @@ import type { CliContext } from './context.ts'
 import { stepProgress } from './steps.ts'
 import { renderCard } from './card.ts'
 
-interface VectorFlags {
+export interface VectorFlags {
   readonly model: string
   readonly layers?: readonly number[]
   readonly concepts?: string
@@ -21,13 +21,14 @@ interface VectorFlags {
 
 /** Extracts the vectors of the shipped corpus, or shows those already in the cache. */
 export async function extractCommand(flags: VectorFlags, context: CliContext): Promise<number> {
-  const { set, path, isNew } = await obtain(flags, context)
+  const { set, path, isNew } = await obtainVectors(flags, context)
   if (flags.json) context.out(`${JSON.stringify({ path, hash: setHash(set), isNew, layers: summary(set) }, null, 2)}\n`)
   else context.out(`${isNew ? 'extracted' : 'already there'}: ${path}\nhash ${setHash(set)}\n${table(set)}`)
   return 0
 }
 
-async function obtain(flags: VectorFlags, context: CliContext) {
+/** The set that the flags ask for, from the cache or extracted now. */
+export async function obtainVectors(flags: VectorFlags, context: CliContext) {
   const steps = stepProgress(context)
   const model = await openModel(flags.model, context.machine, steps.onStep)
   const recipe = {
@@ -49,7 +50,7 @@ const conceptsOf = ({ concepts = 'core' }: VectorFlags): 'all' | 'core' | readon
 
 /** The verification card: situations, ladders and manipulation check, each with its control. */
 export async function verifyCommand(flags: VectorFlags, context: CliContext): Promise<number> {
-  const { model, set } = await obtain(flags, context)
+  const { model, set } = await obtainVectors(flags, context)
   const steerLayer = layerAt(2 / 3, model.layers)
   layerOf(set, steerLayer)
   const steps = stepProgress(context)

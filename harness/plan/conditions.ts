@@ -114,6 +114,8 @@ function refuseMeaninglessNorm({ unit }: Site, layer: number, topShare: number):
   }
 }
 
+const MOST_SHOWN = 24
+
 function resolveVector(set: VectorSet, layer: number, name: string): { vector: Float32Array; family: Family } {
   const { vectors, neutralFactor } = layerOf(set, layer)
   const control = /^(random|covariance)#(\d+)$/.exec(name)
@@ -129,6 +131,6 @@ function resolveVector(set: VectorSet, layer: number, name: string): { vector: F
   const close = nearest(name, known)
   const hint = close === undefined ? '' : `; did you mean ${close}?`
   throw new InputError(
-    `there is no vector ${JSON.stringify(name)}${hint} Known: ${known.join(', ')}, random#N, covariance#N, lexical:WORD`,
+    `there is no vector ${JSON.stringify(name)}${hint} Known: ${known.slice(0, MOST_SHOWN).join(', ')}${known.length > MOST_SHOWN ? ', …' : ''}, random#N, covariance#N, lexical:WORD`,
   )
 }

@@ -81,17 +81,7 @@ export async function openVectors(
     layers,
   })
   return obtainVectorSet(path, async () => {
-    await using engine = await openEngine({
-      path: model.file.path,
-      sha256: model.file.sha256,
-      graphs: machine.home.graphs,
-      threads: machine.threads,
-      captureLayers: layers,
-      readOnly: true,
-      contextTokens: 512,
-      maxRows: 1,
-      onProgress: (done, total) => onProgress('build', done, total),
-    })
+    await using engine = await openReader(model, machine, { layers, contextTokens: 512 }, onProgress)
     const { gguf, tokenizer } = model
     const { signal } = machine
     // Awaited here: the engine must outlive the extraction.
@@ -107,6 +97,25 @@ export async function openVectors(
     })
   })
 }
+
+/** An engine that only reads residuals: no head, no layer beyond the last one read. */
+export const openReader = (
+  model: ModelOnDisk,
+  machine: Machine,
+  { layers, contextTokens }: { readonly layers: readonly number[]; readonly contextTokens: number },
+  onProgress: StepProgress,
+): Promise<Engine> =>
+  openEngine({
+    path: model.file.path,
+    sha256: model.file.sha256,
+    graphs: machine.home.graphs,
+    threads: machine.threads,
+    captureLayers: layers,
+    readOnly: true,
+    contextTokens,
+    maxRows: 1,
+    onProgress: (done, total) => onProgress('build', done, total),
+  })
 
 /** Names of the trace's columns: emotions, then unrelated concepts. */
 export const basisNames = (set: VectorSet): string[] =>

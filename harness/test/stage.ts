@@ -69,6 +69,8 @@ function clearDead(all: string): void {
 }
 
 export interface Desk extends Disposable {
+  /** Path of the organism. */
+  readonly model: string
   readonly folder: string
   /** Path of a file in the folder. */
   path(name: string): string
@@ -83,6 +85,7 @@ export function openDesk({ main, model, home }: Stage): Desk {
   const folder = mkdtempSync(join(tmpdir(), 'duress-e2e-'))
   const path = (name: string) => join(folder, name)
   return {
+    model,
     folder,
     path,
     study(name, parts) {

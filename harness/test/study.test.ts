@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Findings } from '../../reports/findings.ts'
 import { dot } from '../../vectors/extract/algebra.ts'
 import { loadVectorSet, type VectorSet } from '../../vectors/extract/set.ts'
+import { loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
 import { ORGANISM, organismLogOdds, plantedDirection } from '../../vectors/model/organism.ts'
 import { doseResponse, type DosePoint } from '../stats/logistic.ts'
 import { openStore, type Store } from '../store/open.ts'
@@ -195,6 +196,30 @@ describe('a sweep of desperate and a random vector', () => {
     expect(again.run.episodes.reused).toBe(episodes.length)
     expect(again.scenarios).toEqual(findings.scenarios)
   })
+})
+
+test('a text is read token by token: its own emotion lights up, in a table, as JSON and as a page', async () => {
+  const { concepts } = selectConcepts(loadCorpus(), 'core')
+  writeFileSync(desk.path('text.txt'), concepts.find((c) => c.name === 'desperate')!.passages[0]!.text)
+  const args = [
+    'vectors',
+    'read',
+    '--model',
+    desk.model,
+    '--text',
+    desk.path('text.txt'),
+    '--vectors',
+    'desperate,calm',
+  ]
+  const ended = await desk.start([...args, '--html', desk.path('read.html'), '--json'])
+  expect({ code: ended.exitCode, err: ended.exitCode === 0 ? '' : ended.stderr }).toEqual({ code: 0, err: '' })
+  const { mean, tokens } = JSON.parse(ended.stdout) as { mean: [number, number]; tokens: { z: (number | null)[] }[] }
+  expect(mean[0]).toBeGreaterThan(mean[1] + 1)
+  expect(tokens[0]!.z).toEqual([null, null])
+  expect(readFileSync(desk.path('read.html'), 'utf8')).toContain('Colour the tokens by')
+  expect((await desk.start(args)).stdout).toMatch(/^mean +\+/m)
+  const wrong = await desk.start([...args.slice(0, -1), 'desparate'])
+  expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean desperate?')])
 })
 
 describe('other ways to steer', () => {

@@ -6,7 +6,7 @@ type Turn = EpisodeView['turns'][number]
 type Token = Turn['tokens'][number]
 
 /** The text with a colour behind every token; radio buttons choose the vital by CSS alone. */
-export function HeatStrip({ episode }: { readonly episode: EpisodeView }) {
+export function HeatStrip({ episode }: { readonly episode: Pick<EpisodeView, 'vitals' | 'turns'> }) {
   const { vitals, turns } = episode
   if (vitals.length === 0) return null
   return (

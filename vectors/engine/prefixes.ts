@@ -24,6 +24,8 @@ export interface PrefixCache {
     key: PrefixKey,
     limit: number,
   ): { readonly tokens: number; readonly kv: SavedKv; readonly trace: TraceRows } | undefined
+  /** Whether all tokens of `key` are held already. */
+  holds(key: PrefixKey): boolean
   add(key: PrefixKey, kv: SavedKv, trace: TraceRows): void
 }
 
@@ -46,9 +48,10 @@ export function createPrefixCache(budgetBytes: number): PrefixCache {
       entries = [...entries.filter((e) => e !== used), used]
       return { tokens: bestTokens, kv: used.kv, trace: used.trace }
     },
+    holds: (key) => entries.some((e) => sharedTokens(e, key) >= key.tokens.length),
     add(key, kv, trace) {
       const bytes = kv.data.byteLength
-      if (bytes > budgetBytes || entries.some((e) => sharedTokens(e, key) >= kv.tokens)) return
+      if (bytes > budgetBytes || this.holds({ ...key, tokens: key.tokens.slice(0, kv.tokens) })) return
       const kept = entries.filter(
         (e) => sharedTokens(e, { ...key, tokens: key.tokens.slice(0, kv.tokens) }) < e.kv.tokens,
       )

@@ -59,7 +59,9 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
   }
   /** A prompt of one token took the path of one token: no longer prompt may begin with its bytes. */
   const keep = (slot: number) => {
-    if (done >= 2) prefixes.add({ ...key, tokens: tokens.slice(0, done) }, arena.save(slot, done), joinRows(parts))
+    const own = { ...key, tokens: tokens.slice(0, done) }
+    // Asked first: a copy of keys and values is tens of megabytes, and rows of a sweep all begin alike.
+    if (done >= 2 && !prefixes.holds(own)) prefixes.add(own, arena.save(slot, done), joinRows(parts))
   }
 
   return {

@@ -1,0 +1,47 @@
+import { signed } from '../numbers.ts'
+import { HeatStrip } from './heat-strip.tsx'
+import { styleSheet } from './style.ts'
+
+/** A text as read on a model, without steering. */
+export interface Reading {
+  readonly title: string
+  readonly model: string
+  readonly layer: number
+  readonly vectors: readonly string[]
+  /** Standard deviations of neutral text; null at tokens that cannot be read. */
+  readonly tokens: readonly { readonly text: string; readonly z: readonly (number | null)[] }[]
+  readonly mean: readonly number[]
+}
+
+export function ReadingPage({ reading }: { readonly reading: Reading }) {
+  const { title, model, layer, vectors, tokens, mean } = reading
+  const turn = {
+    index: 0,
+    role: 'text',
+    flags: [],
+    tokens: tokens.map(({ text, z }) => ({ text, z: z.map((value) => value ?? Number.NaN) })),
+  }
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="generator" content="duress" />
+        <title>{`${title} · duress`}</title>
+        <style dangerouslySetInnerHTML={{ __html: styleSheet(vectors.length) }} />
+      </head>
+      <body>
+        <main>
+          <header>
+            <p class="study">duress · reading</p>
+            <h1>{title}</h1>
+            <p>{`${model}, after block ${layer}; standard deviations of neutral prose, no steering`}</p>
+          </header>
+          <HeatStrip episode={{ vitals: vectors, turns: [turn] }} />
+          <p>{vectors.map((name, k) => `${name} ${signed(mean[k] ?? null)}`).join(' · ')} (mean of the tokens)</p>
+        </main>
+      </body>
+    </html>
+  )
+}

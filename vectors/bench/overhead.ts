@@ -1,0 +1,54 @@
+import { type Bench, type Line, openOurs, type Target } from './bench.ts'
+import { oursDecoding } from './decoding.ts'
+import { assistantSteering, TRACE_VECTORS, tracing } from './interventions.ts'
+import { pairedLine } from './lines.ts'
+import { interleave } from './rounds.ts'
+
+const ROWS = [1, 16]
+const STEPS = 32
+const CONTEXT = 1024
+
+/** Decoding with one steered layer against a graph that has no steering. */
+export const steering = (bench: Bench): Promise<Line[]> =>
+  overhead(bench, {
+    benchmark: 'steering',
+    what: 'ours, not steered',
+    target: { bound: 'least', value: 0.98 },
+    layers: { steerLayers: [bench.reference.layer] },
+    row: { steering: assistantSteering(bench, 0, 0.1) },
+  })
+
+/** Decoding with a trace against a graph that captures nothing. */
+export const trace = (bench: Bench): Promise<Line[]> =>
+  overhead(bench, {
+    benchmark: `trace of ${TRACE_VECTORS} vectors at 4 layers`,
+    what: 'ours, not traced',
+    target: { bound: 'least', value: 0.95 },
+    layers: tracing(bench),
+    row: { trace: true },
+  })
+
+interface Overhead {
+  readonly benchmark: string
+  readonly what: string
+  readonly target: Target
+  readonly layers: Parameters<typeof openOurs>[1]
+  readonly row: Partial<Parameters<typeof oursDecoding>[1]>
+}
+
+async function overhead(bench: Bench, { layers, row, benchmark, what, target }: Overhead): Promise<Line[]> {
+  const size = { maxRows: Math.max(...ROWS), contextTokens: CONTEXT }
+  await using plain = await openOurs(bench, size)
+  await using busy = await openOurs(bench, { ...size, ...layers })
+  const lines: Line[] = []
+  for (const rows of ROWS) {
+    const decoding = { tokens: bench.prompt.tokens, rows, steps: STEPS, now: bench.now }
+    const [on, off] = await interleave(
+      [() => oursDecoding(busy, { ...decoding, ...row }), () => oursDecoding(plain, decoding)],
+      bench.rounds,
+    )
+    const test = rows === 1 ? 'decode 1 row' : `decode ${rows} rows`
+    lines.push(pairedLine({ benchmark, test, unit: 'tokens/s', target }, on!, { what, figures: off }))
+  }
+  return lines
+}
