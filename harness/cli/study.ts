@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts'
 import type { PlannedScenario } from '../plan/plan.ts'
 import { loadScenario, loadStudy } from '../scenario/load.ts'
 import type { Study } from '../scenario/schema.ts'
-import { hintFor } from '../scenario/suggest.ts'
+import { hintFor } from '../suggest.ts'
 import { loadCorpus } from '../../vectors/stories/corpus.ts'
 import type { CliContext } from './context.ts'
 

@@ -2,7 +2,7 @@ import { covarianceVector, randomVector } from '../../vectors/controls/random.ts
 import type { Addition, Clamp, Intervention } from '../../vectors/engine/types.ts'
 import type { ReferenceNorms } from '../../vectors/extract/norms.ts'
 import { layerOf, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
-import { nearest } from '../../vectors/model/nearest.ts'
+import { closest } from '../suggest.ts'
 import { InputError } from '../errors.ts'
 import type { Study, Window } from '../scenario/schema.ts'
 import { keyHash } from './canonical.ts'
@@ -128,7 +128,7 @@ function resolveVector(set: VectorSet, layer: number, name: string): { vector: F
     return { vector, family: family === 'emotion' || family === undefined ? 'vector' : family }
   }
   const known = [...set.families.keys()].filter((n) => !n.includes(':'))
-  const close = nearest(name, known)
+  const close = closest(name, known)
   const hint = close === undefined ? '' : `; did you mean ${close}?`
   throw new InputError(
     `there is no vector ${JSON.stringify(name)}${hint} Known: ${known.slice(0, MOST_SHOWN).join(', ')}${known.length > MOST_SHOWN ? ', …' : ''}, random#N, covariance#N, lexical:WORD`,

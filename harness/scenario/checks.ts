@@ -1,7 +1,7 @@
 import type { Fault, Path } from './positions.ts'
 import type { Scenario } from './schema.ts'
 import type { Parts } from './sound-parts.ts'
-import { hintFor } from './suggest.ts'
+import { hintFor } from '../suggest.ts'
 
 /** A rule that ties parts of a file together; it runs only where all the parts it reads are sound. */
 export interface Check<T> {

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Scenario } from './schema.ts'
-import { hintFor } from './suggest.ts'
+import { hintFor } from '../suggest.ts'
 
 /** One option of every axis. */
 export interface Variant {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Fault, Path } from './positions.ts'
 import { keysAt, ownerOf, valueAt } from './schema-walk.ts'
-import { closest, hintFor, list } from './suggest.ts'
+import { closest, hintFor, list } from '../suggest.ts'
 
 type Issue = z.core.$ZodIssue
 interface Read {

@@ -3,7 +3,7 @@ import { placeholdersOf } from './expand.ts'
 import type { Fault, Path } from './positions.ts'
 import type { Scenario } from './schema.ts'
 import { textSources, variablesOf, type PlacedText } from './texts.ts'
-import { closest, list } from './suggest.ts'
+import { closest, list } from '../suggest.ts'
 
 /** Every `${name}` must have a value in every variant, item and probe in which its text is used. */
 export const placeholderChecks: readonly Check<Scenario>[] = [

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InputError } from '../errors.ts'
-import { closest } from './suggest.ts'
+import { closest } from '../suggest.ts'
 
 /** A scenario of our size has some 20 KB; beyond this it is the wrong file. */
 const mostBytes = 2 ** 20

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Path } from './positions.ts'
 import { valueAt } from './schema-walk.ts'
-import { closest } from './suggest.ts'
+import { closest } from '../suggest.ts'
 
 /** What of a file its schema accepts, by top-level key, so that the references of a broken file can be checked as far as they go. */
 export interface Parts<T> {

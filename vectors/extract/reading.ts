@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import { nearest } from '../model/nearest.ts'
+import { closest } from '../suggest.ts'
 import { dot } from './algebra.ts'
 import { sinkNorm } from './norms.ts'
 import { layerOf, type VectorSet } from './set.ts'
@@ -53,7 +53,7 @@ export async function readText(
 const MOST_SHOWN = 24
 
 function unknownVector(name: string, known: readonly string[]): InputError {
-  const close = nearest(name, known)
+  const close = closest(name, known)
   const hint = close === undefined ? '' : `; did you mean ${close}?`
   const shown = known.filter((k) => !k.includes(':'))
   const rest = shown.length > MOST_SHOWN ? `, … (${shown.length} in all)` : ''

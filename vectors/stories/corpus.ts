@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { InfraError, InputError } from '../errors.ts'
-import { nearest } from '../model/nearest.ts'
-import { readYaml } from './source.ts'
+import { closest } from '../suggest.ts'
+import { readYaml } from '../yaml-file.ts'
 
 /** The texts that vectors are made from. Everything is sorted, so the same content reads the same however the files are laid out. */
 export interface Corpus {
@@ -84,7 +84,7 @@ export function selectConcepts(corpus: Corpus, wanted: 'all' | 'core' | readonly
   const known = corpus.concepts.map((c) => c.name)
   const stranger = [...names].find((name) => !known.includes(name))
   if (stranger !== undefined) {
-    const close = nearest(stranger, known)
+    const close = closest(stranger, known)
     throw new InputError(
       `the corpus has no concept ${JSON.stringify(stranger)}${close === undefined ? '' : `; did you mean ${JSON.stringify(close)}?`} All of them: duress vectors list --concepts`,
     )

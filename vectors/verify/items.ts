@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { readYaml } from './items/read.ts'
+import { readYaml } from '../yaml-file.ts'
 import { laddersFile, manipulationFile, ratingsFile, situationsFile } from './items/schema.ts'
 
 /** Steps of a growing dose and their control, step by step: same frame, same growing words, nothing at stake. */

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
-import { z } from 'zod'
-import { InputError } from '../../errors.ts'
+import type { z } from 'zod'
+import { InputError } from './errors.ts'
 
-/** Reads one YAML file and checks it against a schema. Throws InputError with `file:line: key: what is wrong`, one line for each fault. */
+/** Reads one YAML file of ours and checks it against a schema. Throws InputError with `file:line: key: what is wrong`, one line for each fault. */
 export function readYaml<T>(file: string, schema: z.ZodType<T>): T {
   const lines = new LineCounter()
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false })
   const fault = document.errors[0]
   if (fault) throw new InputError(`${file}:${lines.linePos(fault.pos[0]).line}: not YAML: ${fault.message}`)
-  const result = schema.safeParse(document.toJS())
+  const result = schema.safeParse(toPlain(document, file))
   if (result.success) return result.data
-  const text = result.error.issues.map((issue) => {
+  const text = inOrder(result.error.issues).map((issue) => {
     const path = pathOf(issue)
-    return `${file}:${lines.linePos(offsetOf(document, path)).line}: ${path.join('.') || 'file'}: ${issue.message}`
+    return `${file}:${lines.linePos(offsetOf(document, path)).line}: ${path.join('.') || 'file'}: ${messageOf(issue)}`
   })
   throw new InputError(text.join('\n'))
 }
@@ -22,10 +22,31 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new InputError(`${file}: cannot read this file of verification items; check the folder that was given`, {
-      cause,
-    })
+    throw new InputError(
+      `${file}: cannot read this file; check the folder that was given, or install the package again`,
+      {
+        cause,
+      },
+    )
   }
+}
+
+/** An alias without an anchor shows only here, not among the document's errors. */
+function toPlain(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (cause) {
+    throw new InputError(`${file}: not YAML: ${String(cause)}`, { cause })
+  }
+}
+
+/** A misspelt key is one too many and one missing: the first says more. */
+const inOrder = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] =>
+  [...issues].toSorted((a, b) => Number(b.code === 'unrecognized_keys') - Number(a.code === 'unrecognized_keys'))
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'is not a key of this file; take it out or correct its spelling'
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
 }
 
 /** zod names the parent of an unknown key; the reader wants the key. */

@@ -1,0 +1,1 @@
+export { closest, hintFor, list } from '../vectors/suggest.ts'
