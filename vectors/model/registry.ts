@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { MODELS, type ModelRef } from './models.ts'
-import { nearest } from './nearest.ts'
+import { closest } from '../suggest.ts'
 
 export { MODELS }
 
@@ -51,7 +51,7 @@ function pathModel(name: string): ModelRef {
 
 function unknownModel(name: string): InputError {
   const ids = MODELS.map((model) => model.id)
-  const guess = nearest(name, ids)
+  const guess = closest(name, ids)
   return new InputError(
     `unknown model "${name}"${guess === undefined ? '' : `: did you mean "${guess}"?`}\n` +
       `known: ${ids.join(', ')}\n` +
