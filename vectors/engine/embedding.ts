@@ -1,7 +1,8 @@
+import { readArchitecture } from '../model/architecture.ts'
 import type { Gguf } from '../model/gguf.ts'
 import { dequantizeRow, relayMatrix } from '../model/relay.ts'
 
-/** Writes the embedding of a token to `out` at `at`. */
+/** Writes the embedding of a token to `out` at `at`, scaled as the architecture wants it. */
 export type Embedding = (token: number, out: Float32Array, at: number) => void
 
 const CACHED_ROWS = 16_384
@@ -13,7 +14,7 @@ const CACHED_ROWS = 16_384
 export function openEmbedding(gguf: Gguf): Embedding {
   const name = 'token_embd.weight'
   const tensor = gguf.tensors.get(name)!
-  const [width = 0, vocabulary = 0] = tensor.dims
+  const { width, vocabulary, embeddingScale } = readArchitecture(gguf)
   const cache = new Map<number, Float32Array>()
   return (token, out, at) => {
     const known = cache.get(token)
@@ -23,6 +24,8 @@ export function openEmbedding(gguf: Gguf): Embedding {
     }
     const row = new Float32Array(width)
     dequantizeRow(relayMatrix(gguf.read(name, token, 1), tensor.type, 1, width), 0, row, 0)
+    // Times 1 leaves every bit as it is.
+    for (let h = 0; h < width; h++) row[h]! *= embeddingScale
     if (cache.size >= CACHED_ROWS) cache.clear()
     cache.set(token, row)
     out.set(row, at)

@@ -1,5 +1,6 @@
 import type { Arena } from './arena.ts'
 import type { Embedding } from './embedding.ts'
+import { keyPadding } from './key-padding.ts'
 import { floats, int32s, int64s, type Session, type Tensor } from './session.ts'
 import { isSelected, type PreparedSteering, rangeOf, UNBOUNDED } from './steering.ts'
 import type { TraceRows } from './trace-rows.ts'
@@ -50,8 +51,10 @@ export function createForward(session: Session, arena: Arena, embed: Embedding, 
   const logprobsBuffer = reusable()
   return async ({ firstSlot, rows, logprobsAt, wantResiduals = false }) => {
     const count = rows.length
-    const padded = Math.max(...rows.map((r) => r.tokens.length))
-    const inputs = inputTensors({ rows, padded, logprobsAt, embed, shape })
+    const longest = Math.max(...rows.map((r) => r.tokens.length))
+    const padding = count === 1 ? keyPadding(arena.shape, { start: rows[0]!.start, tokens: longest }) : 0
+    const padded = longest + padding
+    const inputs = inputTensors({ rows, padded, padding, logprobsAt, embed, shape })
     const logprobs = logprobsBuffer(logprobsAt.length * (shape.hasHead ? shape.vocabulary : 0))
     const outputs = outputTensors({ count, padded, shape, wantResiduals })
     const withLogprobs = shape.hasHead
@@ -90,18 +93,20 @@ function reusable(): (length: number) => Float32Array<ArrayBuffer> {
 interface InputOptions {
   readonly rows: readonly RowInput[]
   readonly padded: number
+  /** Empty tokens that count as tokens of the row. */
+  readonly padding: number
   readonly logprobsAt: readonly number[]
   readonly embed: Embedding
   readonly shape: ModelShape
 }
 
-function inputTensors({ rows, padded, logprobsAt, embed, shape }: InputOptions): Record<string, Tensor> {
+function inputTensors({ rows, padded, padding, logprobsAt, embed, shape }: InputOptions): Record<string, Tensor> {
   const { width } = shape
   const embeds = floats(rows.length * padded * width)
   for (const [r, { tokens }] of rows.entries()) {
     for (const [t, token] of tokens.entries()) embed(token, embeds, (r * padded + t) * width)
   }
-  const totals = rows.map(({ tokens, start }) => start + tokens.length)
+  const totals = rows.map(({ tokens, start }) => start + tokens.length + padding)
   const perToken = [rows.length, padded, width]
   const inputs: Record<string, Tensor> = {
     embeds: { data: embeds, dims: perToken },

@@ -117,7 +117,7 @@ describe('encoded conversations', () => {
   test('begin with BOS when the file says so and the text does not', () => {
     const conversation: Conversation = { messages: [{ role: 'user', content: 'abc' }], addGenerationPrompt: true }
     const plain = chatOf(sentencePieceMetadata()).encodeConversation(conversation)
-    expect(plain).toMatchObject({ text: 'abc\n', roles: ['user', 'user', 'user'] })
+    expect(plain).toMatchObject({ text: 'abc\n', roles: ['user', 'user', 'assistant-start'] })
     expect(plain.ids[0]).toBe(1)
     const written = chatOf(
       sentencePieceMetadata({ 'tokenizer.chat_template': '{{ bos_token + messages[0].content }}' }),
@@ -196,8 +196,20 @@ describe('tools', () => {
   })
 })
 
-test('without a template texts follow one another', () => {
+test('without a template texts follow one another in lines, and the last line end is the generation prompt', () => {
   const chat = chatOf(sentencePieceMetadata())
+  const messages: Message[] = [
+    { role: 'system', content: 'abc' },
+    { role: 'user', content: 'b' },
+    { role: 'assistant', content: 'c' },
+  ]
+  const { text, segments } = chat.render({ messages, addGenerationPrompt: true })
+  expect(segments.map(({ role, start, end }) => [role, text.slice(start, end)])).toEqual([
+    ['system', 'abc'],
+    ['user', '\nb'],
+    ['assistant', '\nc'],
+    ['assistant-start', '\n'],
+  ])
   expect(chat).toMatchObject({ hasTemplate: false, supportsTools: false, endOfTurn: [2] })
   expect(chatOf(wordsMetadata({ 'tokenizer.ggml.eos_token_id': 0 })).endOfTurn).toEqual([0, 2])
 })

@@ -36,7 +36,8 @@ export interface Chat {
 const END_OF_TURN = ['<|im_end|>', '<|eot_id|>', '<end_of_turn>']
 
 /**
- * The chat format that a GGUF file's metadata describes. Without a template the texts follow one another, a line end after each.
+ * The chat format that a GGUF file's metadata describes. A base model has no template: its texts follow one another in lines, and the end of the last
+ * line is the generation prompt; it shows no tools, so calls are written in tags.
  * `now` is the clock for templates that print the date; without it they are refused. Errors: InputError for a template that cannot be read.
  */
 export function createChat(
@@ -67,8 +68,9 @@ export function createChat(
   }
 }
 
-function renderPlain({ messages }: Readonly<Record<string, unknown>>): string {
-  return (messages as readonly Message[]).map(({ content }) => `${content}\n`).join('')
+function renderPlain({ messages, add_generation_prompt }: Readonly<Record<string, unknown>>): string {
+  const lines = (messages as readonly Message[]).map(({ content }) => content).join('\n')
+  return add_generation_prompt === true ? `${lines}\n` : lines
 }
 
 function checkConversation({ messages, tools }: Conversation, supportsTools: boolean): void {

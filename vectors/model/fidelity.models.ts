@@ -16,7 +16,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(graphs, { recursive: true, force: true }))
 
-describe.each(['smollm2-135m', 'qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b'])(
+describe.each(['smollm2-135m', 'gemma3-270m', 'qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b'])(
   '%s against another framework in fp32',
   (id) => {
     const path = findCachedModel(id, process.env)

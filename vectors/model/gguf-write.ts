@@ -9,6 +9,7 @@ export type WriteValue =
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'i32s'; readonly value: readonly number[] }
   | { readonly type: 'f32s'; readonly value: readonly number[] }
+  | { readonly type: 'bools'; readonly value: readonly boolean[] }
 
 export interface WriteTensor {
   readonly name: string
@@ -74,6 +75,8 @@ function valueBytes(v: WriteValue): Buffer {
       return Buffer.concat([u32(9), u32(5), u64(v.value.length), ...v.value.map(i32)])
     case 'f32s':
       return Buffer.concat([u32(9), u32(6), u64(v.value.length), ...v.value.map(f32)])
+    case 'bools':
+      return Buffer.concat([u32(9), u32(7), u64(v.value.length), Buffer.from(v.value.map(Number))])
   }
 }
 

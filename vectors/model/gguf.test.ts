@@ -20,6 +20,7 @@ const value: fc.Arbitrary<WriteValue> = fc.oneof(
   fc.record({ type: fc.constant('strings' as const), value: fc.array(text, { maxLength: 5 }) }),
   fc.record({ type: fc.constant('i32s' as const), value: fc.array(i32, { maxLength: 5 }) }),
   fc.record({ type: fc.constant('f32s' as const), value: fc.array(f32, { maxLength: 5 }) }),
+  fc.record({ type: fc.constant('bools' as const), value: fc.array(fc.boolean(), { maxLength: 5 }) }),
 )
 
 const metadata = fc.uniqueArray(fc.tuple(text, value), { selector: ([key]) => key, maxLength: 6 })

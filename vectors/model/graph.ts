@@ -2,7 +2,9 @@ import type { Architecture } from './architecture.ts'
 import { attend, declareRotaryTables } from './attention.ts'
 import { at, constantI64, type GraphBuilder, rmsNorm } from './graph-builder.ts'
 import { declareSteering, steerStream } from './graph-steering.ts'
-import { MAX_POSITIONS, type Stored, type StoredMatrix, type WeightIndex, WEIGHTS_FILE } from './weights.ts'
+import { linear } from './linear.ts'
+import { createGraph, microsoft } from './onnx.ts'
+import type { WeightIndex } from './weights.ts'
 
 /** Raised whenever the graph would compute other bytes or name its inputs and outputs otherwise; part of every episode's key. */
 export const GRAPH_VERSION = 'g2'
@@ -43,13 +45,8 @@ export function buildGraph(a: Architecture, index: WeightIndex, options: GraphOp
   return b.graph.encode()
 }
 
-interface Builder {
-  readonly graph: Graph
-  readonly a: Architecture
-  readonly index: WeightIndex
+interface Builder extends GraphBuilder {
   readonly options: GraphOptions
-  readonly blockSums: Map<string, string>
-  readonly constants: Set<string>
 }
 
 /** The residual stream is `residual + pending`; the sum is made by the next fused norm. */
@@ -67,26 +64,27 @@ const builder = (a: Architecture, index: WeightIndex, options: GraphOptions): Bu
   constants: new Set(),
 })
 
-function declareInputs({ graph, a, options, index }: Builder): void {
+function declareInputs(b: Builder): void {
+  const { graph, a, options } = b
   graph.input('embeds', 'f32', ['B', 'S', a.width])
   graph.input('seqlens_k', 'i32', ['B'])
   graph.input('total_len', 'i32', [])
   if (options.lastLayer === undefined) graph.input('rows', 'i64', ['R'])
   for (const layer of options.steerLayers) declareSteering(graph, layer, { width: a.width, clamps: options.operations })
-  const positions = Math.min(MAX_POSITIONS, a.contextTokens)
-  for (const table of ['rope.cos', 'rope.sin']) {
-    graph.external(table, 'f32', [positions, a.headSize / 2], at(index.vectors[table]!))
-  }
+  declareRotaryTables(b)
 }
 
 function block(b: Builder, stream: Stream, layer: number): Stream {
   const attention = norm(b, stream, `blk.${layer}.attn_norm.weight`, layer - 1)
   const feedForward = norm(
     b,
-    { residual: attention.residual, pending: attend(b, attention.normed, layer) },
+    {
+      residual: attention.residual,
+      pending: normAfter(b, attend(b, attention.normed, layer), `blk.${layer}.post_attention_norm.weight`),
+    },
     `blk.${layer}.ffn_norm.weight`,
   )
-  const pending = feed(b, feedForward.normed, layer)
+  const pending = normAfter(b, feed(b, feedForward.normed, layer), `blk.${layer}.post_ffw_norm.weight`)
   return { residual: feedForward.residual, pending: steered(b, { residual: feedForward.residual, pending }, layer) }
 }
 
@@ -99,12 +97,9 @@ function steered({ graph, options }: Builder, stream: { residual: string; pendin
 /** Settles the stream and normalises it; when it is the output of `completedLayer`, captures it. */
 function norm(b: Builder, { residual, pending }: Stream, weight: string, completedLayer?: number) {
   const { graph, a } = b
+  if (pending === undefined) return { normed: rmsNorm(b, residual, weight, a.width), residual }
   graph.external(weight, 'f32', [a.width], at(b.index.vectors[weight]!))
   const epsilon = { float: a.epsilon }
-  if (pending === undefined) {
-    const attributes = { axis: -1, epsilon, stash_type: 1 }
-    return { normed: graph.node('SimplifiedLayerNormalization', [residual, weight], { attributes }), residual }
-  }
   const sum = `sum.${weight}`
   const normed = graph.node(
     'SkipSimplifiedLayerNormalization',
@@ -115,15 +110,24 @@ function norm(b: Builder, { residual, pending }: Stream, weight: string, complet
   return { normed, residual: sum }
 }
 
+/** The second norms of an architecture that has four a block: on what a sublayer adds to the stream. */
+const normAfter = (b: Builder, pending: string, weight: string): string =>
+  b.a.postNorms ? rmsNorm(b, pending, weight, b.a.width) : pending
+
 const settle = ({ graph }: Builder, { residual, pending }: Stream): string =>
   pending === undefined ? residual : graph.node('Add', [residual, pending])
 
-/** SwiGLU: down(silu(gate(x)) * up(x)); QuickGelu with alpha 1 is x * sigmoid(x) = SiLU. */
+/** A gated feed-forward: down(activation(gate(x)) * up(x)) (arXiv 2002.05202). */
 function feed(b: Builder, input: string, layer: number): string {
   const gate = linear(b, input, `blk.${layer}.ffn_gate`, { size: b.a.hidden })
   const up = linear(b, input, `blk.${layer}.ffn_up`, { size: b.a.hidden })
-  const silu = b.graph.node('QuickGelu', [gate], microsoft({ alpha: { float: 1 } }))
-  return linear(b, b.graph.node('Mul', [silu, up]), `blk.${layer}.ffn_down`, { size: b.a.width })
+  return linear(b, b.graph.node('Mul', [activate(b, gate), up]), `blk.${layer}.ffn_down`, { size: b.a.width })
+}
+
+/** QuickGelu with alpha 1 is x * sigmoid(x) = SiLU. */
+function activate({ graph, a }: Builder, gate: string): string {
+  if (a.activation === 'gelu') return graph.node('Gelu', [gate], { attributes: { approximate: 'tanh' } })
+  return graph.node('QuickGelu', [gate], microsoft({ alpha: { float: 1 } }))
 }
 
 function captureAt(b: Builder, residual: string, layer: number): void {

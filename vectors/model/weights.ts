@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Architecture } from './architecture.ts'
+import { blockTensors } from './decoder-tensors.ts'
 import type { Gguf } from './gguf.ts'
 import { floatsOf, type Matrix, relayMatrix } from './relay.ts'
 
@@ -89,10 +90,6 @@ function renameOrYield(from: string, to: string): void {
   }
 }
 
-/** Matrices of one block, as GGUF names them without `.weight`. */
-const BLOCK_MATRICES = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'] as const
-const BLOCK_VECTORS = ['attn_norm.weight', 'ffn_norm.weight', 'attn_q.bias', 'attn_k.bias', 'attn_v.bias'] as const
-
 function writeWeights(
   gguf: Gguf,
   a: Architecture,
@@ -115,16 +112,22 @@ function writeWeights(
     if (t.type !== 'F32' && t.type !== 'F16' && t.type !== 'BF16') throw new Error(`${tensorName} is quantised`)
     vectors[tensorName] = writer.floats(floatsOf(gguf.read(tensorName), t.type))
   }
+  const rotary = (name: string, base: number) => {
+    const { cos, sin } = rotaryTables(a, base)
+    vectors[`${name}.cos`] = writer.floats(cos)
+    vectors[`${name}.sin`] = writer.floats(sin)
+  }
   try {
     for (let layer = 0; layer < a.layers; layer++) {
-      for (const part of BLOCK_MATRICES) matrix(`blk.${layer}.${part}`, `blk.${layer}.${part}.weight`)
-      for (const part of BLOCK_VECTORS) vector(`blk.${layer}.${part}`)
+      for (const { name, kind } of blockTensors(a, layer)) {
+        if (kind === 'matrix') matrix(name.replace(/\.weight$/, ''), name)
+        else vector(name)
+      }
     }
     vector('output_norm.weight')
     matrix('output', gguf.tensors.has('output.weight') ? 'output.weight' : 'token_embd.weight')
-    const { cos, sin } = rotaryTables(a)
-    vectors['rope.cos'] = writer.floats(cos)
-    vectors['rope.sin'] = writer.floats(sin)
+    rotary('rope', a.ropeBase)
+    if (a.local) rotary('rope.local', a.local.ropeBase)
   } finally {
     writer.close()
   }
@@ -132,14 +135,14 @@ function writeWeights(
 }
 
 /** (MAX_POSITIONS, headSize / 2) tables of cos and sin of position · base^(-2i/headSize) (arXiv 2104.09864, eq. 15). */
-function rotaryTables({ headSize, ropeBase, contextTokens }: Architecture) {
+function rotaryTables({ headSize, contextTokens }: Architecture, base: number) {
   const half = headSize / 2
   const positions = Math.min(MAX_POSITIONS, contextTokens)
   const cos = new Float32Array(positions * half)
   const sin = new Float32Array(positions * half)
   for (let p = 0; p < positions; p++) {
     for (let i = 0; i < half; i++) {
-      const angle = p * ropeBase ** ((-2 * i) / headSize)
+      const angle = p * base ** ((-2 * i) / headSize)
       cos[p * half + i] = Math.cos(angle)
       sin[p * half + i] = Math.sin(angle)
     }
