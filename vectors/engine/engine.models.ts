@@ -49,7 +49,7 @@ for (const MODEL of MODELS) {
       }
       /** Kept until the tests are over. */
       const openKept = async (options: Partial<OpenOptions> = {}): Promise<Engine> => {
-        const engine = await openKept(options)
+        const engine = await open(options)
         engines.push(engine)
         return engine
       }
