@@ -13,7 +13,9 @@ const LABEL_GAP = 14
 
 /** Dose–response: every vector's curve over the band of the random ones; null when there is nothing to draw. */
 export function curvePlot({ id, curve }: Readout, colours: VectorColours): string | null {
-  const points = curve.filter(({ strength, change }) => Number.isFinite(strength) && Number.isFinite(change))
+  const points = curve
+    .filter(({ strength, change }) => Number.isFinite(strength) && Number.isFinite(change))
+    .toSorted((a, b) => a.strength - b.strength)
   const range = rangeOf(points.flatMap(extent))
   if (range === null) return null
   // Below this a scale has no ticks to stand on (and nobody could tell the points apart).
@@ -38,10 +40,16 @@ export function curvePlot({ id, curve }: Readout, colours: VectorColours): strin
       areaY(bandOf(points), { x: 'strength', y1: 'low', y2: 'high', fill: 'var(--band)' }),
       ruleY([0], { stroke: 'var(--rule)' }),
       ruleX([0], { stroke: 'var(--rule)', strokeDasharray: '2 3' }),
-      line(thin, { x: 'strength', y: 'change', z: 'vector', stroke: 'var(--faint)', strokeWidth: 1 }),
-      line(lexical, { x: 'strength', y: 'change', z: 'vector', stroke: 'var(--faint)', strokeDasharray: '4 3' }),
+      line(throughZero(thin), { x: 'strength', y: 'change', z: 'vector', stroke: 'var(--faint)', strokeWidth: 1 }),
+      line(throughZero(lexical), {
+        x: 'strength',
+        y: 'change',
+        z: 'vector',
+        stroke: 'var(--faint)',
+        strokeDasharray: '4 3',
+      }),
       ruleX(own.filter(hasInterval), { x: 'strength', y1: 'low', y2: 'high', stroke, strokeOpacity: 0.55 }),
-      line(own, { x: 'strength', y: 'change', z: 'vector', stroke, strokeWidth: 2 }),
+      line(throughZero(own), { x: 'strength', y: 'change', z: 'vector', stroke, strokeWidth: 2 }),
       dot(own, { x: 'strength', y: 'change', fill: stroke, r: 3 }),
       text(labelsOf([...own, ...thin, ...lexical], domain, colours), {
         x: 'x',
@@ -54,6 +62,15 @@ export function curvePlot({ id, curve }: Readout, colours: VectorColours): strin
       }),
     ],
   })
+}
+
+/** At strength 0 nothing changes, by definition; a line that skipped it would hide a kink there. */
+function throughZero(points: readonly CurvePoint[]): CurvePoint[] {
+  const origins = [...groupBy(points, ({ vector }) => vector)].flatMap(([, members]) => {
+    const signs = new Set(members.map(({ strength }) => Math.sign(strength)))
+    return signs.size === 2 && !signs.has(0) ? [{ ...members[0]!, strength: 0, change: 0 }] : []
+  })
+  return [...points, ...origins].toSorted((a, b) => a.strength - b.strength)
 }
 
 function extent(point: CurvePoint): readonly number[] {
