@@ -2,7 +2,7 @@ import { type VectorSet, layerOf, loadVectorSet, setHash } from '../../vectors/e
 import { DEFAULT_RECIPE, layerAt } from '../../vectors/extract/recipe.ts'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadCorpus } from '../../vectors/stories/corpus.ts'
+import { CORE_CONCEPTS, loadCorpus } from '../../vectors/stories/corpus.ts'
 import { verifyVectors } from '../../vectors/verify/verify.ts'
 import { InputError } from '../errors.ts'
 import { captureLayersOf, openModel, openRunEngine, openVectors } from '../run/subject.ts'
@@ -45,8 +45,10 @@ export async function obtainVectors(flags: VectorFlags, context: CliContext) {
   return { model, ...made }
 }
 
-const conceptsOf = ({ concepts = 'core' }: VectorFlags): 'all' | 'core' | readonly string[] =>
-  concepts === 'all' || concepts === 'core' ? concepts : concepts.split(',').map((name) => name.trim())
+const conceptsOf = ({ concepts = 'core' }: VectorFlags): 'all' | readonly string[] =>
+  concepts === 'all'
+    ? concepts
+    : concepts.split(',').flatMap((name) => (name.trim() === 'core' ? CORE_CONCEPTS : [name.trim()]))
 
 /** The verification card: situations, ladders and manipulation check, each with its control. */
 export async function verifyCommand(flags: VectorFlags, context: CliContext): Promise<number> {

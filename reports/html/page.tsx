@@ -2,10 +2,10 @@ import type { Findings } from '../findings.ts'
 import { Check } from './check.tsx'
 import { Claims, Warnings } from './claims.tsx'
 import { DoseTable } from './doses.tsx'
+import { Document } from './document.tsx'
 import { Episode } from './episode.tsx'
 import { Header } from './header.tsx'
 import { Scenario } from './scenario.tsx'
-import { styleSheet } from './style.ts'
 import { Verdicts } from './verdicts.tsx'
 import { Versions } from './versions.tsx'
 import { vectorColours } from './palette.ts'
@@ -15,34 +15,22 @@ export function Page({ findings }: { readonly findings: Findings }) {
   const { run, scenarios, episode } = findings
   const colours = vectorColours(run.vectors)
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="generator" content="duress" />
-        <title>{`${run.title} · duress`}</title>
-        <style dangerouslySetInnerHTML={{ __html: styleSheet(episode?.vitals.length ?? 0) }} />
-      </head>
-      <body>
-        <main>
-          <Header run={run} />
-          <Warnings warnings={findings.warnings} />
-          <Verdicts findings={findings} />
-          <Claims claims={findings.claims} />
-          <Check check={findings.manipulation} />
-          <section aria-labelledby="moved">
-            <h2 id="moved">What moved?</h2>
-            {scenarios.length === 0 ? <p class="note">No scenario was run.</p> : null}
-            {scenarios.map((scenario) => (
-              <Scenario key={scenario.scenario} scenario={scenario} colours={colours} />
-            ))}
-          </section>
-          {episode === undefined ? null : <Episode episode={episode} />}
-          <DoseTable doses={findings.doses} unit={run.unit} />
-          <Versions run={run} />
-        </main>
-      </body>
-    </html>
+    <Document title={run.title} vitals={episode?.vitals.length ?? 0}>
+      <Header run={run} />
+      <Warnings warnings={findings.warnings} />
+      <Verdicts findings={findings} />
+      <Claims claims={findings.claims} />
+      <Check check={findings.manipulation} />
+      <section aria-labelledby="moved">
+        <h2 id="moved">What moved?</h2>
+        {scenarios.length === 0 ? <p class="note">No scenario was run.</p> : null}
+        {scenarios.map((scenario) => (
+          <Scenario key={scenario.scenario} scenario={scenario} colours={colours} />
+        ))}
+      </section>
+      {episode === undefined ? null : <Episode episode={episode} />}
+      <DoseTable doses={findings.doses} unit={run.unit} />
+      <Versions run={run} />
+    </Document>
   )
 }

@@ -1,6 +1,6 @@
 import { signed } from '../numbers.ts'
+import { Document } from './document.tsx'
 import { HeatStrip } from './heat-strip.tsx'
-import { styleSheet } from './style.ts'
 
 /** A text as read on a model, without steering. */
 export interface Reading {
@@ -22,26 +22,14 @@ export function ReadingPage({ reading }: { readonly reading: Reading }) {
     tokens: tokens.map(({ text, z }) => ({ text, z: z.map((value) => value ?? Number.NaN) })),
   }
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="generator" content="duress" />
-        <title>{`${title} · duress`}</title>
-        <style dangerouslySetInnerHTML={{ __html: styleSheet(vectors.length) }} />
-      </head>
-      <body>
-        <main>
-          <header>
-            <p class="study">duress · reading</p>
-            <h1>{title}</h1>
-            <p>{`${model}, after block ${layer}; standard deviations of neutral prose, no steering`}</p>
-          </header>
-          <HeatStrip episode={{ vitals: vectors, turns: [turn] }} />
-          <p>{vectors.map((name, k) => `${name} ${signed(mean[k] ?? null)}`).join(' · ')} (mean of the tokens)</p>
-        </main>
-      </body>
-    </html>
+    <Document title={title} vitals={vectors.length}>
+      <header>
+        <p class="study">duress · reading</p>
+        <h1>{title}</h1>
+        <p>{`${model}, after block ${layer}; standard deviations of neutral prose, no steering`}</p>
+      </header>
+      <HeatStrip episode={{ vitals: vectors, turns: [turn] }} />
+      <p>{vectors.map((name, k) => `${name} ${signed(mean[k] ?? null)}`).join(' · ')} (mean of the tokens)</p>
+    </Document>
   )
 }

@@ -1,4 +1,4 @@
-import { readArchitecture } from '../model/architecture.ts'
+import type { Architecture } from '../model/architecture.ts'
 import type { Gguf } from '../model/gguf.ts'
 import { dequantizeRow, relayMatrix } from '../model/relay.ts'
 
@@ -11,10 +11,12 @@ const CACHED_ROWS = 16_384
  * Rows of the embedding table, read from the model file when first asked for: no second copy of a table of hundreds of megabytes.
  * Errors: RangeError for an id outside the vocabulary.
  */
-export function openEmbedding(gguf: Gguf): Embedding {
+export function openEmbedding(
+  gguf: Gguf,
+  { width, vocabulary, embeddingScale }: Pick<Architecture, 'width' | 'vocabulary' | 'embeddingScale'>,
+): Embedding {
   const name = 'token_embd.weight'
   const tensor = gguf.tensors.get(name)!
-  const { width, vocabulary, embeddingScale } = readArchitecture(gguf)
   const cache = new Map<number, Float32Array>()
   return (token, out, at) => {
     const known = cache.get(token)

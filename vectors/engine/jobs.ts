@@ -2,7 +2,7 @@ import type { Forward } from './forward.ts'
 import { createPromptReader, type PromptParts } from './prompt.ts'
 import { createRow } from './row.ts'
 import { drawToken, type Job } from './scheduler.ts'
-import { type PreparedSteering, receiptOf } from './steering.ts'
+import { type MeasuredStretch, type PreparedSteering, receiptOf } from './steering.ts'
 import type { GenerateRequest, Generation, Reading, ReadRequest, Score, ScoreRequest } from './types.ts'
 
 export interface JobContext extends PromptParts {
@@ -71,6 +71,7 @@ export function scoreJob(
     keepWhole: false,
   })
   const perToken: Float64Array[] = []
+  const measured: MeasuredStretch[] = []
   /** Of the token after the prompt; every continuation begins with it. */
   let first: Float32Array | undefined
   return {
@@ -86,14 +87,22 @@ export function scoreJob(
         if (continuations.length > 0) return 'more'
       }
       const next = continuations[perToken.length]
-      if (next)
-        perToken.push(
-          await scoreContinuation(context.forward, { slot, prompt: tokens, continuation: next, first, steering }),
-        )
+      if (next) {
+        const read = await scoreContinuation(context.forward, {
+          slot,
+          prompt: tokens,
+          continuation: next,
+          first,
+          steering,
+        })
+        perToken.push(read.values)
+        measured.push({ from: tokens.length, changes: read.changes })
+      }
       if (perToken.length < continuations.length) return 'more'
       const sums = perToken.map((values) => values.reduce((a, b) => a + b, 0))
       const longest = Math.max(0, ...continuations.map((c) => c.length))
-      settle.resolve({ perToken, sums, receipt: receiptOf(steering, tokens.length + longest, prompt.trace().changes) })
+      measured.push({ from: 0, changes: prompt.trace().changes })
+      settle.resolve({ perToken, sums, receipt: receiptOf(steering, tokens.length + longest, measured) })
       return 'done'
     },
     fail: settle.reject,
@@ -112,18 +121,20 @@ interface Continuation {
 async function scoreContinuation(
   forward: Forward,
   { slot, prompt, continuation, first, steering }: Continuation,
-): Promise<Float64Array> {
+): Promise<{ readonly values: Float64Array; readonly changes: Float32Array }> {
   const beginning = first[continuation[0]!]!
-  if (continuation.length === 1) return Float64Array.of(beginning)
+  if (continuation.length === 1) return { values: Float64Array.of(beginning), changes: new Float32Array(0) }
   const tokens = [prompt.at(-1)!, ...continuation.slice(0, -1)]
-  const { logprobs } = await forward({
+  const result = await forward({
     firstSlot: slot,
     rows: [{ tokens, start: prompt.length - 1, steering }],
     logprobsAt: tokens.map((_, i) => i).slice(1),
   })
+  const { logprobs } = result
   const vocabulary = logprobs.length / (tokens.length - 1)
   const rest = continuation.slice(1).map((token, i) => logprobs[i * vocabulary + token]!)
-  return Float64Array.of(beginning, ...rest)
+  // The first change is that of the prompt's last token, which the prompt has told already.
+  return { values: Float64Array.of(beginning, ...rest), changes: result.captured(0).changes.slice(1) }
 }
 
 export interface ReadingRequest extends ReadRequest {

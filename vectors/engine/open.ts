@@ -83,7 +83,7 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
     slots: memory.rows + 1,
     capacity: memory.contextTokens,
   })
-  const forward = createForward(session, arena, openEmbedding(gguf), {
+  const forward = createForward(session, arena, openEmbedding(gguf, architecture), {
     width: architecture.width,
     vocabulary: architecture.vocabulary,
     steerLayers: layers.steer,

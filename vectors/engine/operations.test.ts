@@ -111,6 +111,37 @@ describe.each(['F32', 'Q8_0'] as const)('operations on %s', (type) => {
     )
   })
 
+  test('a score measures its continuations too: with only generated tokens steered, the receipt is not empty', async () => {
+    const tokens = [1, 2, 3, 4]
+    const continuations = [
+      [5, 6, 7],
+      [8, 9],
+    ]
+    const steering: Steering = {
+      additions: [],
+      clamps: [clamp({ op: 'floor', vector: 0, bound: 20 })],
+      selected: new Uint8Array(4),
+      generated: true,
+    }
+    const { receipt } = await engine.score({ tokens, continuations, steering })
+    const changes: number[] = []
+    for (const continuation of continuations) {
+      const all = [...tokens, ...continuation.slice(0, -1)]
+      const selected = Uint8Array.from(all, (_, i) => (i < tokens.length ? 0 : 1))
+      const read = async (with_: Partial<Steering>) =>
+        (await engine.read({ tokens: all, layers: [LAYER], steering: { ...steering, selected, ...with_ } }))
+          .residuals[0]!
+      const [before, after] = [await read({ clamps: [] }), await read({})]
+      for (let t = tokens.length; t < all.length; t++) {
+        const at = (rows: Float32Array) => rows.subarray(t * file.width, (t + 1) * file.width)
+        changes.push(Math.hypot(...at(after).map((v, i) => v - at(before)[i]!)))
+      }
+    }
+    expect(changes).toHaveLength(3)
+    expect(receipt!.deltaMax).toBeCloseTo(Math.max(...changes), 1)
+    expect(receipt!.deltaMean).toBeCloseTo(changes.reduce((a, b) => a + b, 0) / 3, 1)
+  })
+
   test('refused, with the reason', async () => {
     const tokens = [1, 2, 3]
     const base: Steering = { additions: [], selected: Uint8Array.of(0, 0, 1), generated: true }

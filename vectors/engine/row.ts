@@ -84,7 +84,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
           projections: rows.projections,
           norms: rows.norms,
         },
-        receipt: receiptOf(steering, prompt + tokens.length, joined(changes)),
+        receipt: receiptOf(steering, prompt + tokens.length, [{ from: 0, changes: joined(changes) }]),
         reusedTokens: options.reusedTokens,
       })
     },

@@ -143,20 +143,20 @@ export function isSelected({ steering }: PreparedSteering, position: number): bo
 }
 
 /**
- * Proof of what was done to the tokens 0 … tokens−1; deltas of several layers count by their joint length. `changes`: lengths measured in the
- * graph, one a token, for steering whose size only the residual decides.
+ * Proof of what was done to the tokens 0 … tokens−1; deltas of several layers count by their joint length. `measured`: lengths measured in
+ * the graph, for steering whose size only the residual decides; continuations of one prompt are stretches from the same place.
  */
 export function receiptOf(
   prepared: PreparedSteering | undefined,
   tokens: number,
-  changes: Float32Array = new Float32Array(0),
+  measured: readonly MeasuredStretch[] = [],
 ): Receipt | undefined {
   if (!prepared) return undefined
   const { steering, clamps, keptLayers } = prepared
   let steeredTokens = 0
   for (let i = 0; i < tokens; i++) if (isSelected(prepared, i)) steeredTokens++
   const isMeasured = clamps.size > 0 || keptLayers.size > 0
-  const { deltaMean, deltaMax } = isMeasured ? measuredLength(prepared, changes) : addedLength(prepared, steeredTokens)
+  const { deltaMean, deltaMax } = isMeasured ? measuredLength(prepared, measured) : addedLength(prepared, steeredTokens)
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([prepared.hash, steeredTokens, tokens]))
     .digest('hex')
@@ -174,6 +174,12 @@ export function receiptOf(
   }
 }
 
+/** Lengths of what was changed, one a token from place `from` on. */
+export interface MeasuredStretch {
+  readonly from: number
+  readonly changes: Float32Array
+}
+
 function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
   let squares = 0
   for (const delta of deltas.values()) for (const v of delta) squares += v * v
@@ -181,8 +187,8 @@ function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
   return { deltaMean: length, deltaMax: length }
 }
 
-function measuredLength(prepared: PreparedSteering, changes: Float32Array) {
-  const own = changes.filter((_, i) => isSelected(prepared, i))
+function measuredLength(prepared: PreparedSteering, measured: readonly MeasuredStretch[]) {
+  const own = measured.flatMap(({ from, changes }) => [...changes].filter((_, i) => isSelected(prepared, from + i)))
   return {
     deltaMean: own.length > 0 ? own.reduce((a, b) => a + b, 0) / own.length : 0,
     deltaMax: own.reduce((a, b) => Math.max(a, b), 0),
