@@ -1,7 +1,12 @@
 import type { StepProgress } from '../run/subject.ts'
 import type { CliContext } from './context.ts'
 
-const TITLES = { pull: 'pulling the model', build: 'building the graph', extract: 'extracting vectors' } as const
+const TITLES = {
+  pull: 'pulling the model',
+  build: 'building the graph',
+  extract: 'extracting vectors',
+  calibrate: 'calibrating doses',
+} as const
 const PLAIN_EVERY_MS = 10_000
 
 /** Progress of the steps before a run: one live line on a terminal, a plain line at the start and every ten seconds otherwise. */

@@ -105,7 +105,7 @@ async function speak(
     sampling: { ...scenario.sampling, seed, turn: at.turn },
     stopTokens: chat.endOfTurn,
     stopWhen: saysFirstCall(subject, at.protocol),
-    steering: steeringFor(condition, roles, window),
+    steering: steeringFor(condition, { ids, roles }, window, chat),
     trace: true,
     traceFrom: from,
     signal,
@@ -181,7 +181,7 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
     async record(spoken: Spoken) {
       const { generation, roles, ids, from, text } = spoken
       texts.push(text)
-      const { selected, generated } = steeringFor(condition, roles, window)
+      const { selected, generated } = steeringFor(condition, { ids, roles }, window, subject.chat)
       for (const run of promptRuns(roles, from)) {
         const tokens = ids.slice(run.from, run.to)
         const trace = sliceTrace(generation.trace, run.from - from, run.to - from)
@@ -201,10 +201,11 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
       const opening = start < 0 ? [] : ids.slice(start)
       const tokens = [...opening, ...generation.tokens]
       const steered = new Uint8Array(tokens.length)
+      const sequence = [...ids, ...generation.tokens]
       if (isSteered(condition)) {
         steered.set(selected.slice(ids.length - opening.length))
         for (let i = opening.length; i < tokens.length; i++)
-          steered[i] = isGenerated(generated, ids.length + i - opening.length) ? 1 : 0
+          steered[i] = isGenerated(generated, ids.length + i - opening.length, sequence) ? 1 : 0
       }
       const trace = sliceTrace(
         generation.trace,
@@ -232,8 +233,8 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
   }
 }
 
-const isGenerated = (generated: Steering['generated'], position: number): boolean =>
-  typeof generated === 'boolean' ? generated : generated(position)
+const isGenerated = (generated: Steering['generated'], position: number, sequence: readonly number[]): boolean =>
+  typeof generated === 'boolean' ? generated : generated(position, sequence)
 
 function flagsOf({ finish, tokens }: Generation, text: string): string[] {
   const flags: string[] = []

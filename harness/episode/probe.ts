@@ -81,7 +81,7 @@ export async function askProbe(
       const { perToken, receipt } = await subject.engine.score({
         tokens: ids,
         continuations,
-        steering: probeSteering(condition, roles, window),
+        steering: probeSteering(condition, { ids, roles }, window, subject.chat),
         signal,
       })
       let next = 0

@@ -30,6 +30,8 @@ export interface Site {
   readonly operation: Study['operation']
   readonly unit: Study['unit']
   readonly window: Window
+  /** With unit kl: the length of a vector at a strength, in robust units; the same for both signs. */
+  readonly lengthOf?: (name: string, strength: number) => number
 }
 
 export const isSteered = ({ additions, clamps = [] }: Intervention): boolean => additions.length + clamps.length > 0
@@ -58,7 +60,13 @@ export function steeredCondition(set: VectorSet, site: Site, name: string, stren
     refuseMeaninglessNorm(site, layer, norms.topShare)
     return {
       family,
-      addition: { layer, vector, coefficient: strength * unitLength(norms, site.unit), name, hash: vectorHash(vector) },
+      addition: {
+        layer,
+        vector,
+        coefficient: coefficientOf(site, norms, name, strength),
+        name,
+        hash: vectorHash(vector),
+      },
     }
   })
   const additions = parts.map((part) => part.addition)
@@ -90,24 +98,27 @@ function identityOf({ operation, window }: Site, additions: readonly Addition[])
 function interventionOf({ operation }: Site, additions: readonly Addition[]): Intervention {
   if (operation === 'add') return { additions }
   if (operation === 'rotate') return { additions, keepLength: true }
-  const clamps = additions.map(({ coefficient, ...at }): Clamp => ({
-    ...at,
-    op: coefficient > 0 ? 'floor' : 'cap',
-    bound: coefficient,
-  }))
+  const clamps = additions.map(({ coefficient, ...at }): Clamp => {
+    if (operation === 'ablate') return { ...at, op: 'ablate', bound: 0, share: coefficient }
+    return { ...at, op: coefficient > 0 ? 'floor' : 'cap', bound: coefficient }
+  })
   return { additions: [], clamps }
 }
 
-/** Raw length of strength 1. */
-function unitLength({ norm, centred, robust }: ReferenceNorms, unit: Study['unit']): number {
-  return { norm, centred, robust, raw: 1 }[unit]
+/** Signed raw length of what is added; of an ablation the share, which has no unit. */
+function coefficientOf(site: Site, norms: ReferenceNorms, name: string, strength: number): number {
+  const { operation, unit, lengthOf } = site
+  if (operation === 'ablate') return strength
+  if (unit !== 'kl') return strength * { norm: norms.norm, centred: norms.centred, robust: norms.robust, raw: 1 }[unit]
+  if (!lengthOf) throw new RangeError('unit kl needs the lengths that a calibration found')
+  return Math.sign(strength) * lengthOf(name, Math.abs(strength)) * norms.robust
 }
 
 /** Above this share of energy in three dimensions the mean norm says nothing about the rest (design §4). */
 const REFUSED_TOP_SHARE = 0.8
 
-function refuseMeaninglessNorm({ unit }: Site, layer: number, topShare: number): void {
-  if (unit === 'norm' && topShare > REFUSED_TOP_SHARE) {
+function refuseMeaninglessNorm({ unit, operation }: Site, layer: number, topShare: number): void {
+  if (unit === 'norm' && operation !== 'ablate' && topShare > REFUSED_TOP_SHARE) {
     throw new InputError(
       `unit norm means nothing at layer ${layer}: three dimensions hold ${Math.round(100 * topShare)} % of the energy; use unit robust or centred, or another layer`,
     )

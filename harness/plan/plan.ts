@@ -71,6 +71,8 @@ export interface PlanInput {
   /** Steered layers, ascending. */
   readonly layers: readonly number[]
   readonly identity: SubjectIdentity
+  /** Of a calibration, see `Site`; wanted for unit kl. */
+  readonly lengthOf?: Site['lengthOf']
   /** Concepts of the manipulation check and its contexts' ids. */
   readonly manipulation: {
     readonly concepts: readonly string[]
@@ -82,21 +84,29 @@ export interface PlanInput {
 /** A study as cells and episodes with keys and seeds. Pure: the same input gives the same plan. */
 export function planStudy(input: PlanInput): Plan {
   const { study, set, layers, manipulation } = input
-  const site: Site = { layers, operation: study.operation, unit: study.unit, window: study.window }
+  const site: Site = {
+    layers,
+    operation: study.operation,
+    unit: study.unit,
+    window: study.window,
+    ...(input.lengthOf && { lengthOf: input.lengthOf }),
+  }
   const steer = (name: string, strength: number) => steeredCondition(set, site, name, strength)
   const baseline = baselineCondition(site)
   const targets = both(study.vectors, study.strengths, steer)
   const controlStrengths = study.controls.strengths ?? [Math.max(...study.strengths)]
   const controls = both(controlNames(study), controlStrengths, steer)
   const sweep = [baseline, ...targets, ...controls]
-  const checkStrength = study.manipulation.strength
+  // Taking a direction away cannot show what it is named after: the check adds it.
+  const checkSite: Site = study.operation === 'ablate' ? { ...site, operation: 'add' } : site
+  const asCheck = (name: string) => steeredCondition(set, checkSite, name, study.manipulation.strength)
   const checked = checkedVectors(study, manipulation.concepts)
   const check = {
     concepts: manipulation.concepts,
     vectors: checked,
-    own: checked.map((c) => steer(c, checkStrength)),
-    lexical: study.controls.lexical ? checked.map((c) => steer(`lexical:${c}`, checkStrength)) : [],
-    random: range(study.manipulation.random).map((i) => steer(`random#${i}`, checkStrength)),
+    own: checked.map(asCheck),
+    lexical: study.controls.lexical ? checked.map((c) => asCheck(`lexical:${c}`)) : [],
+    random: range(study.manipulation.random).map((i) => asCheck(`random#${i}`)),
   }
   const checks = [baseline, ...check.own, ...check.lexical, ...check.random].flatMap((condition) =>
     manipulation.contexts.map((context) => ({ key: checkKey(input, context, condition), context, condition })),

@@ -1,7 +1,7 @@
 import { dot } from '../../vectors/extract/algebra.ts'
 import type { VitalFacts } from '../analyse/episode-view.ts'
 import { keyHash } from '../plan/canonical.ts'
-import { type Plan, planStudy, type PlannedScenario } from '../plan/plan.ts'
+import { type Plan, type PlanInput, planStudy, type PlannedScenario } from '../plan/plan.ts'
 import type { Study } from '../scenario/schema.ts'
 import { layerAt } from '../../vectors/extract/recipe.ts'
 import { sinkNorm } from '../../vectors/extract/norms.ts'
@@ -27,6 +27,9 @@ import {
   putScenario,
   putVectorSet,
 } from '../store/write.ts'
+import { InputError } from '../errors.ts'
+import { speaksOfThinking } from '../episode/window.ts'
+import { calibrateLengths } from './calibrate.ts'
 import { runWork } from './schedule.ts'
 import {
   basisNames,
@@ -73,6 +76,10 @@ const RETRIES = 2
 export async function runStudy(options: StudyRun): Promise<StudyResult> {
   const { study, store, machine, onStep, scenarios } = options
   const model = await openModel(study.model, machine, onStep)
+  if (speaksOfThinking(study.window) && !model.chat.thinkTags)
+    throw new InputError(
+      `the window speaks of role think, but ${model.file.id} has no chat template with <think> tags: choose other roles or another model`,
+    )
   const layers = steeredLayers(study, model.layers)
   const layer = layers.at(-1)!
   const concepts = study.concepts === 'all' ? 'all' : [...new Set([...CORE_CONCEPTS, ...study.vectors])]
@@ -98,7 +105,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
   )
   const items = loadItems().manipulation
   const manipulation = { concepts: items.concepts, contexts: items.contexts.slice(0, study.manipulation.contexts) }
-  const plan = planStudy({
+  const planInput: PlanInput = {
     study,
     scenarios,
     set,
@@ -109,10 +116,15 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
       contexts: manipulation.contexts.map((c) => c.id),
       hash: keyHash(manipulation),
     },
-  })
+  }
+  const subject = { engine, tokenizer: model.tokenizer, chat: model.chat }
+  const dose = await openDoseProbe(subject, loadCorpus().neutral[0]!, layers)
+  const onProgress = (done: number, total: number) => onStep('calibrate', done, total)
+  const lengths =
+    study.unit === 'kl' ? { lengthOf: await calibrateLengths({ engine, dose, plan: planInput, onProgress }) } : {}
+  const plan = planStudy({ ...planInput, ...lengths })
   const basis = { names: basisNames(set), hash: keyHash({ names: basisNames(set), set: setHash(set) }) }
   const run = register(options, { model, set, plan, layer, basis, concepts: manipulation.concepts })
-  const subject = { engine, tokenizer: model.tokenizer, chat: model.chat }
   const works = worksOf({
     subject,
     set,
@@ -121,7 +133,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     plan,
     checkConcepts: manipulation.concepts,
     checkPrompts: checkPrompts(subject, manipulation),
-    dose: await openDoseProbe(subject, loadCorpus().neutral[0]!, layers),
+    dose,
     knownDoses: new Set(dosesOf(store, run).map((d) => d.condition)),
     basis,
     now: machine.now,

@@ -34,7 +34,12 @@ export interface Machine {
 }
 
 /** Steps that take a while, for a progress line. */
-export type StepProgress = (step: 'pull' | 'build' | 'extract', done: number, total: number, detail?: string) => void
+export type StepProgress = (
+  step: 'pull' | 'build' | 'extract' | 'calibrate',
+  done: number,
+  total: number,
+  detail?: string,
+) => void
 
 export async function openModel(name: string, machine: Machine, onProgress: StepProgress): Promise<ModelOnDisk> {
   const { home, env, signal, now } = machine

@@ -165,7 +165,8 @@ const strength = z.number().min(-10).max(10)
 /** Of the corpus; some have two words. */
 const concept = z.string().regex(/^[a-z]+(?:[ -][a-z]+)*$/, 'expected a concept in lower-case words')
 
-const speakers = z.array(z.enum(['system', 'user', 'assistant', 'generation-prompt', 'tool'])).min(1)
+/** `think`: what an assistant writes between its think tags; it is the assistant's, too. */
+const speakers = z.array(z.enum(['system', 'user', 'assistant', 'think', 'generation-prompt', 'tool'])).min(1)
 const positions = z.strictObject({
   from: z.number().int().min(0).default(0),
   to: z.number().int().min(1).optional().describe('exclusive'),
@@ -203,10 +204,10 @@ export const studySchema = z.strictObject({
     .optional()
     .describe('0-based; steers all of them, each at the full strength; overrules layer and depth'),
   operation: z
-    .enum(['add', 'rotate', 'clamp'])
+    .enum(['add', 'rotate', 'clamp', 'ablate'])
     .default('add')
     .describe(
-      'add: h + s·R·v; rotate: the same, then back to the length before; clamp: the projection on v at least s·R (s > 0) or at most s·R (s < 0)',
+      'add: h + s·R·v; rotate: the same, then back to the length before; clamp: the projection on v at least s·R (s > 0) or at most s·R (s < 0); ablate: the share s of the projection on v taken away (1 = all of it, −1 doubles it)',
     ),
   trace: z
     .array(z.number().gt(0).lt(1))
@@ -214,9 +215,11 @@ export const studySchema = z.strictObject({
     .describe('layers that are traced beside the steered one, as shares of the depth; [] = none'),
   window: windowSchema.default('assistant'),
   unit: z
-    .enum(['norm', 'centred', 'robust', 'raw'])
+    .enum(['norm', 'centred', 'robust', 'raw', 'kl'])
     .default('norm')
-    .describe('R: mean length of the residual; around its mean; median without the three strongest dimensions; 1'),
+    .describe(
+      'R: mean length of the residual; around its mean; median without the three strongest dimensions; 1; kl: each vector as long as makes the mean KL of ±s on neutral text |s| nats a token',
+    ),
   vectors: z.array(concept).min(1),
   concepts: z
     .enum(['core', 'all'])

@@ -2,7 +2,7 @@ import type { Arena } from './arena.ts'
 import type { Embedding } from './embedding.ts'
 import { keyPadding } from './key-padding.ts'
 import { floats, int32s, int64s, type Session, type Tensor } from './session.ts'
-import { isSelected, type PreparedSteering, rangeOf, UNBOUNDED } from './steering.ts'
+import { factorOf, isSelected, type PreparedSteering, rangeOf, UNBOUNDED } from './steering.ts'
 import type { TraceRows } from './trace-rows.ts'
 
 export interface ModelShape {
@@ -21,6 +21,8 @@ export interface ModelShape {
 export interface RowInput {
   readonly tokens: readonly number[]
   readonly start: number
+  /** The row's tokens from place 0 on, the new ones included. */
+  readonly sequence: readonly number[]
   readonly steering: PreparedSteering | undefined
 }
 
@@ -134,6 +136,7 @@ function operationInputs(
     const direction = floats(rows.length * width)
     const least = floats(rows.length * padded).fill(-UNBOUNDED)
     const most = floats(rows.length * padded).fill(UNBOUNDED)
+    const factor = floats(rows.length * padded).fill(1)
     for (const [r, { steering }] of rows.entries()) {
       const clamp = steering?.clamps.get(layer)?.[k]
       if (!steering || !clamp) continue
@@ -142,11 +145,13 @@ function operationInputs(
       eachSelected(rows[r]!, (t) => {
         least[r * padded + t] = low
         most[r * padded + t] = high
+        factor[r * padded + t] = factorOf(clamp)
       })
     }
     inputs[`clamp_direction.${layer}.${k}`] = { data: direction, dims: [rows.length, 1, width] }
     inputs[`clamp_least.${layer}.${k}`] = { data: least, dims: scalar }
     inputs[`clamp_most.${layer}.${k}`] = { data: most, dims: scalar }
+    inputs[`clamp_factor.${layer}.${k}`] = { data: factor, dims: scalar }
   }
   const keep = floats(rows.length * padded)
   for (const [r, row] of rows.entries())
@@ -155,9 +160,9 @@ function operationInputs(
   return inputs
 }
 
-function eachSelected({ tokens, start, steering }: RowInput, visit: (t: number) => void): void {
+function eachSelected({ tokens, start, sequence, steering }: RowInput, visit: (t: number) => void): void {
   if (!steering) return
-  for (let t = 0; t < tokens.length; t++) if (isSelected(steering, start + t)) visit(t)
+  for (let t = 0; t < tokens.length; t++) if (isSelected(steering, start + t, sequence)) visit(t)
 }
 
 /** (B, S, H): the row's summed vector at selected tokens, zero elsewhere. */

@@ -96,13 +96,13 @@ export function scoreJob(
           steering,
         })
         perToken.push(read.values)
-        measured.push({ from: tokens.length, changes: read.changes })
+        measured.push({ from: tokens.length, changes: read.changes, sequence: [...tokens, ...next] })
       }
       if (perToken.length < continuations.length) return 'more'
       const sums = perToken.map((values) => values.reduce((a, b) => a + b, 0))
-      const longest = Math.max(0, ...continuations.map((c) => c.length))
-      measured.push({ from: 0, changes: prompt.trace().changes })
-      settle.resolve({ perToken, sums, receipt: receiptOf(steering, tokens.length + longest, measured) })
+      const longest = continuations.reduce<readonly number[]>((a, b) => (b.length > a.length ? b : a), [])
+      measured.push({ from: 0, changes: prompt.trace().changes, sequence: tokens })
+      settle.resolve({ perToken, sums, receipt: receiptOf(steering, [...tokens, ...longest], measured) })
       return 'done'
     },
     fail: settle.reject,
@@ -127,7 +127,7 @@ async function scoreContinuation(
   const tokens = [prompt.at(-1)!, ...continuation.slice(0, -1)]
   const result = await forward({
     firstSlot: slot,
-    rows: [{ tokens, start: prompt.length - 1, steering }],
+    rows: [{ tokens, start: prompt.length - 1, sequence: [...prompt, ...continuation], steering }],
     logprobsAt: tokens.map((_, i) => i).slice(1),
   })
   const { logprobs } = result
@@ -155,7 +155,7 @@ export function readJob(
     async advance(slot) {
       const result = await context.forward({
         firstSlot: slot,
-        rows: [{ tokens: request.tokens, start: 0, steering }],
+        rows: [{ tokens: request.tokens, start: 0, sequence: request.tokens, steering }],
         logprobsAt: request.logprobsAt,
         wantResiduals: request.layers.length > 0,
       })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { type Architecture, readArchitecture } from '../model/architecture.ts'
 import { buildGraph, GRAPH_VERSION, type GraphOptions } from '../model/graph.ts'
+import { CLAMPS_VERSION } from '../model/graph-steering.ts'
 import { type Gguf, openGguf } from '../model/gguf.ts'
 import { type BuiltWeights, buildWeights, MAX_POSITIONS, WEIGHTS_VERSION } from '../model/weights.ts'
 import { createArena, kvBytesPerToken } from './arena.ts'
@@ -158,7 +159,12 @@ function prepareGraph(gguf: Gguf, architecture: Architecture, options: OpenOptio
 
 function writeGraph({ folder, index }: BuiltWeights, architecture: Architecture, graph: GraphOptions): string {
   const hash = createHash('sha256').update(
-    JSON.stringify({ ...graph, basis: [...graph.basis.keys()], version: GRAPH_VERSION }),
+    JSON.stringify({
+      ...graph,
+      basis: [...graph.basis.keys()],
+      version: GRAPH_VERSION,
+      ...(graph.operations > 0 && { clamps: CLAMPS_VERSION }),
+    }),
   )
   for (const matrix of graph.basis.values()) hash.update(matrix)
   const name = hash.digest('hex').slice(0, 16)

@@ -10,7 +10,12 @@ const RUNS = { numRuns: 12, seed: 11 } as const
 
 interface Plan {
   readonly row: RowPlan
-  readonly clamps: readonly { readonly op: Clamp['op']; readonly vector: number; readonly bound: number }[]
+  readonly clamps: readonly {
+    readonly op: Clamp['op']
+    readonly vector: number
+    readonly bound: number
+    readonly share?: number
+  }[]
   readonly keepLength: boolean
 }
 const PLAN: fc.Arbitrary<Plan> = fc.record({
@@ -20,6 +25,7 @@ const PLAN: fc.Arbitrary<Plan> = fc.record({
       op: fc.constantFrom<Clamp['op']>('ablate', 'cap', 'floor'),
       vector: fc.nat({ max: 3 }),
       bound: fc.double({ min: -20, max: 20, noNaN: true }),
+      share: fc.constantFrom(1, 0.5, -1, 2),
     }),
     { maxLength: 2 },
   ),
@@ -43,11 +49,12 @@ describe.each(['F32', 'Q8_0'] as const)('operations on %s', (type) => {
     file[Symbol.dispose]()
   })
 
-  const clamp = ({ op, vector, bound }: Plan['clamps'][number]): Clamp => ({
+  const clamp = ({ op, vector, bound, share = 1 }: Plan['clamps'][number]): Clamp => ({
     op,
     layer: LAYER,
     vector: randomUnit(`c${vector}`, file.width),
     bound: op === 'ablate' ? 0 : bound,
+    ...(op === 'ablate' && { share }),
     name: `c${vector}`,
     hash: `c${vector}`,
   })
@@ -157,6 +164,8 @@ describe.each(['F32', 'Q8_0'] as const)('operations on %s', (type) => {
       [ask(engine, { clamps: [own, own, own] }), /3 clamps at layer 2; the engine was opened for 2/],
       [ask(engine, { clamps: [{ ...own, vector: own.vector.map((v) => 2 * v) }] }), /length 2.*needs a unit vector/],
       [ask(engine, { clamps: [{ ...own, op: 'ablate' }] }), /ablate sets the projection to 0; got the bound 1/],
+      [ask(engine, { clamps: [{ ...own, share: 0.5 }] }), /cap cannot take the share 0.5 away/],
+      [ask(engine, { clamps: [{ ...own, op: 'ablate', bound: 0, share: 11 }] }), /ablate takes −10 to 10/],
       [ask(engine, { clamps: [{ ...own, bound: Number.NaN }] }), /bound NaN is not a number/],
       [ask(engine, { clamps: [{ ...own, layer: 1 }] }), /layer 1 is not among/],
     ]
@@ -172,9 +181,9 @@ describe.each(['F32', 'Q8_0'] as const)('operations on %s', (type) => {
 function byDefinition(h: Float32Array, { additions, clamps = [], keepLength }: Steering): number[] {
   let x = [...h]
   for (const { vector, coefficient } of additions) x = x.map((v, i) => v + coefficient * vector[i]!)
-  for (const { op, vector, bound } of clamps) {
+  for (const { op, vector, bound, share = 1 } of clamps) {
     const p = x.reduce((sum, v, i) => sum + v * vector[i]!, 0)
-    const kept = op === 'ablate' ? 0 : op === 'cap' ? Math.min(p, bound) : Math.max(p, bound)
+    const kept = op === 'ablate' ? p * (1 - share) : op === 'cap' ? Math.min(p, bound) : Math.max(p, bound)
     x = x.map((v, i) => v + (kept - p) * vector[i]!)
   }
   if (!keepLength) return x

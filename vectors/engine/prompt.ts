@@ -74,7 +74,7 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
       const slice = tokens.slice(chunk.from, chunk.to)
       const result = await forward({
         firstSlot: slot,
-        rows: [{ tokens: slice, start: chunk.from, steering: prepared }],
+        rows: [{ tokens: slice, start: chunk.from, sequence: tokens, steering: prepared }],
         logprobsAt: [slice.length - 1],
       })
       parts.push(result.captured(0))

@@ -8,6 +8,8 @@ export interface GeneratingRow {
   readonly sampling: Sampling
   readonly signal: AbortSignal | undefined
   readonly steering: PreparedSteering | undefined
+  /** Prompt and generated tokens; grows. */
+  readonly sequence: readonly number[]
   /** Tokens in the arena. */
   length(): number
   /** How many tokens it has generated: the position of the next draw. */
@@ -38,6 +40,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
   const { request, steering, contextTokens } = options
   const prompt = request.tokens.length
   const tokens = [first.token]
+  const sequence = [...request.tokens, first.token]
   const logprobs = [first.logprob]
   const captured: TraceRows[] = []
   const changes: TraceRows['changes'][] = [options.promptTrace.changes]
@@ -54,6 +57,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
     sampling: request.sampling,
     signal: request.signal,
     steering,
+    sequence,
     length: () => prompt + fedTokens,
     generated: () => tokens.length,
     nextToken: () => tokens[fedTokens]!,
@@ -65,6 +69,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
     wantsToken: () => fedTokens === tokens.length && reason() === undefined,
     append({ token, logprob }) {
       tokens.push(token)
+      sequence.push(token)
       logprobs.push(logprob)
       isStopped = stops()
     },
@@ -84,7 +89,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
           projections: rows.projections,
           norms: rows.norms,
         },
-        receipt: receiptOf(steering, prompt + tokens.length, [{ from: 0, changes: joined(changes) }]),
+        receipt: receiptOf(steering, sequence, [{ from: 0, changes: joined(changes), sequence }]),
         reusedTokens: options.reusedTokens,
       })
     },

@@ -68,7 +68,12 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
     try {
       const result = await forward({
         firstSlot: 0,
-        rows: rows.map((row) => ({ tokens: [row.nextToken()], start: row.length(), steering: row.steering })),
+        rows: rows.map((row) => ({
+          tokens: [row.nextToken()],
+          start: row.length(),
+          sequence: row.sequence,
+          steering: row.steering,
+        })),
         logprobsAt: rows.map((_, i) => i),
       })
       steps++

@@ -14,6 +14,7 @@ const steer = (additions: readonly Addition[], overrides: Partial<Steering> = {}
   generated: true,
   ...overrides,
 })
+const ids = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 const vector = (...values: number[]): Float32Array => Float32Array.from({ length: WIDTH }, (_, i) => values[i] ?? 0)
 
 describe('refused, with the reason', () => {
@@ -57,7 +58,7 @@ describe('refused, with the reason', () => {
 test('without additions nothing is steered: no receipt', () => {
   expect(prepareSteering(undefined, ENGINE)).toBeUndefined()
   expect(prepareSteering(steer([], { selected: new Uint8Array(3), generated: false }), ENGINE)).toBeUndefined()
-  expect(receiptOf(undefined, 5)).toBeUndefined()
+  expect(receiptOf(undefined, ids(5))).toBeUndefined()
 })
 
 describe('the deltas', () => {
@@ -96,14 +97,20 @@ describe('the receipt', () => {
   const prepared = prepareSteering(steer([add(1, 'a', 3), add(3, 'b', -4)]), ENGINE)!
 
   test('counts selected prompt tokens and, where wanted, generated ones', () => {
-    expect(Array.from({ length: 5 }, (_, i) => isSelected(prepared, i))).toEqual([false, true, true, true, true])
-    expect(receiptOf(prepared, 5)!.steeredTokens).toBe(4)
+    expect(Array.from({ length: 5 }, (_, i) => isSelected(prepared, i, ids(5)))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect(receiptOf(prepared, ids(5))!.steeredTokens).toBe(4)
     const promptOnly = prepareSteering(steer([add(1, 'a', 3)], { generated: false }), ENGINE)!
-    expect(receiptOf(promptOnly, 5)!.steeredTokens).toBe(2)
+    expect(receiptOf(promptOnly, ids(5))!.steeredTokens).toBe(2)
   })
 
   test('gives the joint length over layers and names every addition', () => {
-    const receipt = receiptOf(prepared, 5)!
+    const receipt = receiptOf(prepared, ids(5))!
     expect(receipt.deltaMean).toBeCloseTo(5, 5)
     expect(receipt.deltaMax).toBeCloseTo(5, 5)
     expect(receipt.additions).toEqual([
@@ -114,8 +121,10 @@ describe('the receipt', () => {
 
   test('its fingerprint changes with what was added and to how many tokens', () => {
     const other = prepareSteering(steer([add(1, 'a', 3), add(3, 'b', -4.001)]), ENGINE)!
-    const prints = [receiptOf(prepared, 5), receiptOf(prepared, 6), receiptOf(other, 5)].map((r) => r!.fingerprint)
+    const prints = [receiptOf(prepared, ids(5)), receiptOf(prepared, ids(6)), receiptOf(other, ids(5))].map(
+      (r) => r!.fingerprint,
+    )
     expect(new Set(prints).size).toBe(3)
-    expect(receiptOf(prepared, 5)!.fingerprint).toBe(prints[0])
+    expect(receiptOf(prepared, ids(5))!.fingerprint).toBe(prints[0])
   })
 })

@@ -68,18 +68,27 @@ function clampsOf({ clamps = [] }: Steering, engine: SteeringLimits): Map<number
   return byLayer
 }
 
-function checkClamp({ op, name, vector, bound }: Clamp): void {
+function checkClamp({ op, name, vector, bound, share = 1 }: Clamp): void {
   const length = Math.hypot(...vector)
   if (Math.abs(length - 1) > 1e-3)
     throw new InputError(`vector ${name} has length ${length}; ${op} needs a unit vector`)
   if (op === 'ablate' && bound !== 0) throw new InputError(`ablate sets the projection to 0; got the bound ${bound}`)
+  if (!Number.isFinite(share) || Math.abs(share) > MOST_SHARE || (op !== 'ablate' && share !== 1))
+    throw new InputError(
+      `vector ${name}: ${op} cannot take the share ${share} away; ablate takes −${MOST_SHARE} to ${MOST_SHARE}`,
+    )
   if (!Number.isFinite(bound) || Math.abs(bound) > LONGEST)
     throw new InputError(`vector ${name}: the bound ${bound} is not a number that ${op} can keep`)
 }
 
+const MOST_SHARE = 10
+
+/** What a clamp multiplies the projection by, before the range. */
+export const factorOf = ({ share = 1 }: Clamp): number => (share === 1 ? 1 : 1 - share)
+
 /** The range that a clamp leaves a projection in; fp32's own limits stand for "no bound", infinities would make NaN. */
-export function rangeOf({ op, bound }: Clamp): readonly [least: number, most: number] {
-  if (op === 'ablate') return [0, 0]
+export function rangeOf({ op, bound, share = 1 }: Clamp): readonly [least: number, most: number] {
+  if (op === 'ablate') return share === 1 ? [0, 0] : [-UNBOUNDED, UNBOUNDED]
   return op === 'cap' ? [-UNBOUNDED, bound] : [bound, UNBOUNDED]
 }
 
@@ -128,43 +137,51 @@ function hashOf(
   const hash = createHash('sha256')
   for (const [layer, delta] of sortedByLayer(deltas)) hash.update(`${layer}:`).update(delta)
   for (const [layer, own] of sortedByLayer(clamps))
-    for (const clamp of own) hash.update(`${layer} clamp ${rangeOf(clamp).join()}:`).update(clamp.vector)
+    for (const clamp of own)
+      hash.update(`${layer} clamp ${[...rangeOf(clamp), factorOf(clamp)].join()}:`).update(clamp.vector)
   for (const layer of [...kept].toSorted((a, b) => a - b)) hash.update(`keep ${layer}`)
   return hash.digest('hex')
 }
 
 const sortedByLayer = <T>(map: ReadonlyMap<number, T>): [number, T][] => [...map].toSorted(([a], [b]) => a - b)
 
-/** Whether token `position` (prompt first, then generated) is steered. */
-export function isSelected({ steering }: PreparedSteering, position: number): boolean {
+/** Whether the token at `position` of `sequence` (prompt first, then generated) is steered. */
+export function isSelected({ steering }: PreparedSteering, position: number, sequence: readonly number[]): boolean {
   const { selected, generated } = steering
   if (position < selected.length) return selected[position] === 1
-  return typeof generated === 'boolean' ? generated : generated(position)
+  return typeof generated === 'boolean' ? generated : generated(position, sequence)
 }
 
 /**
- * Proof of what was done to the tokens 0 … tokens−1; deltas of several layers count by their joint length. `measured`: lengths measured in
+ * Proof of what was done to the tokens of `sequence`; deltas of several layers count by their joint length. `measured`: lengths measured in
  * the graph, for steering whose size only the residual decides; continuations of one prompt are stretches from the same place.
  */
 export function receiptOf(
   prepared: PreparedSteering | undefined,
-  tokens: number,
+  sequence: readonly number[],
   measured: readonly MeasuredStretch[] = [],
 ): Receipt | undefined {
   if (!prepared) return undefined
   const { steering, clamps, keptLayers } = prepared
   let steeredTokens = 0
-  for (let i = 0; i < tokens; i++) if (isSelected(prepared, i)) steeredTokens++
+  for (let i = 0; i < sequence.length; i++) if (isSelected(prepared, i, sequence)) steeredTokens++
   const isMeasured = clamps.size > 0 || keptLayers.size > 0
   const { deltaMean, deltaMax } = isMeasured ? measuredLength(prepared, measured) : addedLength(prepared, steeredTokens)
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([prepared.hash, steeredTokens, tokens]))
+    .update(JSON.stringify([prepared.hash, steeredTokens, sequence.length]))
     .digest('hex')
     .slice(0, 16)
   return {
     additions: steering.additions.map(({ name, hash, layer, coefficient }) => ({ name, hash, layer, coefficient })),
     ...(clamps.size > 0 && {
-      clamps: steering.clamps!.map(({ op, name, hash, layer, bound }) => ({ op, name, hash, layer, bound })),
+      clamps: steering.clamps!.map(({ op, name, hash, layer, bound, share }) => ({
+        op,
+        name,
+        hash,
+        layer,
+        bound,
+        ...(share !== undefined && { share }),
+      })),
     }),
     ...(keptLayers.size > 0 && { keepLength: true as const }),
     steeredTokens,
@@ -178,6 +195,8 @@ export function receiptOf(
 export interface MeasuredStretch {
   readonly from: number
   readonly changes: Float32Array
+  /** All tokens from place 0 to the last one of the stretch, or further. */
+  readonly sequence: readonly number[]
 }
 
 function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
@@ -188,7 +207,9 @@ function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
 }
 
 function measuredLength(prepared: PreparedSteering, measured: readonly MeasuredStretch[]) {
-  const own = measured.flatMap(({ from, changes }) => [...changes].filter((_, i) => isSelected(prepared, from + i)))
+  const own = measured.flatMap(({ from, changes, sequence }) =>
+    [...changes].filter((_, i) => isSelected(prepared, from + i, sequence)),
+  )
   return {
     deltaMean: own.length > 0 ? own.reduce((a, b) => a + b, 0) / own.length : 0,
     deltaMax: own.reduce((a, b) => Math.max(a, b), 0),

@@ -15,8 +15,8 @@ export interface Addition {
 }
 
 /**
- * Sets the projection h·v of a selected token's residual: `ablate` to 0, `cap` to at most `bound`, `floor` to at least `bound`. What is
- * across v stays as it is.
+ * Changes the projection h·v of a selected token's residual: `ablate` takes `share` of it away, `cap` makes it at most `bound`, `floor` at
+ * least `bound`. What is across v stays as it is.
  */
 export interface Clamp {
   readonly op: 'ablate' | 'cap' | 'floor'
@@ -25,6 +25,8 @@ export interface Clamp {
   readonly vector: Float32Array
   /** Raw units of the residual; 0 for `ablate`. */
   readonly bound: number
+  /** Of `ablate`: 1 = all of it, to exactly 0; −1 doubles it. @default 1 */
+  readonly share?: number
   readonly name: string
   readonly hash: string
 }
@@ -41,8 +43,11 @@ export interface Steering {
   /** @default false */
   readonly keepLength?: boolean
   readonly selected: Uint8Array
-  /** All generated tokens alike, or by their place in the sequence (prompt included, from 0). */
-  readonly generated: boolean | ((position: number) => boolean)
+  /**
+   * All generated tokens alike, or by their place in the sequence (prompt included, from 0) and the sequence so far, which holds the token at
+   * that place and may go on behind it. It must look at nothing else: the same tokens are asked about again for receipts.
+   */
+  readonly generated: boolean | ((position: number, sequence: readonly number[]) => boolean)
 }
 
 /** What is done to a selected token, without saying which are. */
@@ -91,6 +96,7 @@ export interface Receipt {
     readonly hash: string
     readonly layer: number
     readonly bound: number
+    readonly share?: number
   }[]
   readonly keepLength?: true
   readonly steeredTokens: number

@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts'
 import { encodeRendered, type EncodedConversation, type Rendered } from './chat-tokens.ts'
 import { segmentsOf } from './segments.ts'
 import { compileTemplate, type RenderTemplate } from './template.ts'
+import { type ThinkTags, thinkTagsOf } from './think-tags.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { formatToolCalls, type Tool, type ToolCall } from './tools.ts'
 
@@ -27,6 +28,8 @@ export interface Chat {
   readonly supportsTools: boolean
   /** Tokens that end an assistant's turn. */
   readonly endOfTurn: readonly number[]
+  /** Undefined where the template knows no thinking. */
+  readonly thinkTags: ThinkTags | undefined
   /** Errors: InputError when the template refuses the conversation, fails or runs away. */
   readonly render: (conversation: Conversation) => Rendered
   /** Renders and tokenizes the whole text at once, so that ids are what the model was trained on. */
@@ -63,6 +66,7 @@ export function createChat(
     hasTemplate,
     supportsTools,
     endOfTurn: endOfTurnOf(metadata, tokenizer),
+    thinkTags: hasTemplate ? thinkTagsOf(source, tokenizer) : undefined,
     render,
     encodeConversation: (conversation) => encodeRendered(render(conversation), tokenizer),
   }

@@ -1,5 +1,8 @@
 import type { Graph } from './onnx.ts'
 
+/** Raised whenever a graph with clamps would compute other bytes or name its inputs otherwise; graphs that only add are not touched by it. */
+export const CLAMPS_VERSION = 'c2'
+
 /** The inputs of a steered layer. `clamps` = 0: only `delta.L` (B, S, H). */
 export function declareSteering(
   graph: Graph,
@@ -12,13 +15,14 @@ export function declareSteering(
     graph.input(`clamp_direction.${layer}.${k}`, 'f32', ['B', 1, width])
     graph.input(`clamp_least.${layer}.${k}`, 'f32', ['B', 'S', 1])
     graph.input(`clamp_most.${layer}.${k}`, 'f32', ['B', 'S', 1])
+    graph.input(`clamp_factor.${layer}.${k}`, 'f32', ['B', 'S', 1])
   }
   graph.input(`keep_length.${layer}`, 'f32', ['B', 'S', 1])
 }
 
 /**
  * The stream after a block is `residual + pending`; returns the new pending. With h = residual + pending:
- * x = h + delta; for each clamp with direction v: x += (clip(x·v, least, most) − x·v) v; where lengths are kept: x *= |h| / |x|.
+ * x = h + delta; for each clamp with direction v: x += (clip(factor · x·v, least, most) − x·v) v; where lengths are kept: x *= |h| / |x|.
  * Every step is an addition to `pending` that is exactly 0 where nothing is asked for, so that it leaves every byte as it was.
  * Output `change.L` (B, S, 1) = |x − h| when there are clamps.
  */
@@ -43,7 +47,7 @@ export function steerStream(
       attributes: { keepdims: 1 },
     })
     const kept = graph.node('Min', [
-      graph.node('Max', [projection, `clamp_least.${layer}.${k}`]),
+      graph.node('Max', [graph.node('Mul', [projection, `clamp_factor.${layer}.${k}`]), `clamp_least.${layer}.${k}`]),
       `clamp_most.${layer}.${k}`,
     ])
     change(graph.node('Mul', [graph.node('Sub', [kept, projection]), direction]))

@@ -10,7 +10,8 @@ export interface RowPlan {
   readonly temperature: number
   readonly steer: { readonly layer: number; readonly vector: number; readonly coefficient: number }[]
   readonly from: number
-  readonly generated: boolean
+  /** `odd`: those with an odd id. */
+  readonly generated: boolean | 'odd'
   /** Macrotasks to wait before it is submitted. */
   readonly delay: number
 }
@@ -31,7 +32,7 @@ export const rowPlan = (layers: readonly number[], most: number): fc.Arbitrary<R
       { maxLength: 2 },
     ),
     from: fc.nat({ max: most }),
-    generated: fc.boolean(),
+    generated: fc.constantFrom(true, false, 'odd' as const),
     delay: fc.nat({ max: 6 }),
   })
 
@@ -56,7 +57,7 @@ export function steeringOf(plan: RowPlan, { width }: PlanModel): Steering {
   return {
     additions: plan.steer.map(({ layer, vector, coefficient }) => addition(layer, `v${vector}`, coefficient, width)),
     selected: Uint8Array.from({ length: plan.length }, (_, i) => (i >= plan.from || i === plan.length - 1 ? 1 : 0)),
-    generated: plan.generated,
+    generated: plan.generated === 'odd' ? (at, sequence) => sequence[at]! % 2 === 1 : plan.generated,
   }
 }
 
