@@ -10,8 +10,13 @@ const PLACES = 32
 const NEW_TOKENS = 16
 /** A round takes long: more would pass the ten minutes of a default run. */
 const MOST_ROUNDS = 2
+/** Ordinary words of every vocabulary from here on. */
+const FIRST_WORD = 1000
 
-/** 256 generations, 32 at a time, with 1, 64 and 256 distinct strengths among them, from one prompt to the last token. */
+/**
+ * 256 generations, 32 at a time, with 1, 64 and 256 distinct strengths among them, from one prompt to the last token. Each prompt has a last word of
+ * its own: rows of one prompt and one strength would share the steered end of it, too, which is less work and not a cost of strengths.
+ */
 export async function strengths(bench: Bench): Promise<Line[]> {
   await using engine = await openOurs(bench, {
     maxRows: PLACES,
@@ -40,7 +45,7 @@ async function rowsPerSecond(bench: Bench, engine: Engine, distinct: number): Pr
   await Promise.all(
     Array.from({ length: EPISODES }, (_, i) =>
       engine.generate({
-        tokens: bench.prompt.tokens,
+        tokens: ownPrompt(bench.prompt, i),
         maxNewTokens: NEW_TOKENS,
         sampling: { temperature: 0, seed: [0, 0], turn: 0 },
         stopTokens: [],
@@ -49,4 +54,10 @@ async function rowsPerSecond(bench: Bench, engine: Engine, distinct: number): Pr
     ),
   )
   return (EPISODES * 1000) / (bench.now() - start)
+}
+
+/** The prompt with another token a few places before the assistant begins. */
+function ownPrompt({ tokens, isAssistant }: Bench['prompt'], row: number): number[] {
+  const place = isAssistant.indexOf(1) - 4
+  return tokens.map((token, i) => (i === place ? FIRST_WORD + row : token))
 }

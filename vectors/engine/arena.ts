@@ -19,9 +19,10 @@ export interface Arena {
   /** Feeds and fetches over the same memory: the attention appends in place. */
   tensors(firstSlot: number, rows: number): { readonly inputs: Tensors; readonly outputs: Tensors }
   copyRow(from: number, to: number, tokens: number): void
-  /** A copy of the first `tokens` tokens of a row. */
-  save(slot: number, tokens: number): SavedKv
-  restore(saved: SavedKv, slot: number, tokens: number): void
+  /** A copy of a row's tokens from `from` to `to` (exclusive). */
+  save(slot: number, from: number, to: number): SavedKv
+  /** Writes the first `tokens` saved tokens to the places from `at` on. */
+  restore(saved: SavedKv, slot: number, at: number, tokens: number): void
 }
 
 /** (layers × {key, value} × kvHeads, tokens, headSize) */
@@ -62,18 +63,19 @@ export function createArena(shape: ArenaShape): Arena {
         buffer.copyWithin(to * row + h * head, start, start + tokens * headSize)
       })
     },
-    save(slot, tokens) {
+    save(slot, from, to) {
+      const tokens = to - from
       const data = new Float32Array(buffers.length * kvHeads * tokens * headSize)
       eachHead((buffer, h, serial) => {
-        const start = slot * row + h * head
+        const start = slot * row + h * head + from * headSize
         data.set(buffer.subarray(start, start + tokens * headSize), serial * tokens * headSize)
       })
       return { tokens, data }
     },
-    restore(saved, slot, tokens) {
+    restore(saved, slot, at, tokens) {
       eachHead((buffer, h, serial) => {
         const start = serial * saved.tokens * headSize
-        buffer.set(saved.data.subarray(start, start + tokens * headSize), slot * row + h * head)
+        buffer.set(saved.data.subarray(start, start + tokens * headSize), slot * row + h * head + at * headSize)
       })
     },
   }

@@ -7,6 +7,9 @@ import { emptyRows } from './trace-rows.ts'
 /** Keys and values that carry the id of their entry: 4 bytes a token. */
 const kv = (tokens: number, id: number): SavedKv => ({ tokens, data: new Float32Array(tokens).fill(id) })
 const trace = emptyRows(0, 0)
+const read =
+  ({ tokens }: PrefixKey, id: number) =>
+  (from: number) => ({ kv: kv(tokens.length - from, id), trace })
 const LARGE = 1 << 20
 
 const key: fc.Arbitrary<PrefixKey> = fc
@@ -34,11 +37,19 @@ test('what is found was computed from the same tokens steered the same way, and 
   fc.assert(
     fc.property(fc.array(key, { maxLength: 6 }), key, fc.nat({ max: 9 }), (stored, wanted, limit) => {
       const cache = createPrefixCache(LARGE)
-      for (const [id, k] of stored.entries()) cache.add(k, kv(k.tokens.length, id), trace)
+      for (const [id, k] of stored.entries()) cache.add(k, read(k, id))
       const found = cache.find(wanted, limit)
       const shared = stored.map((k) => Math.min(limit, common(fate(wanted), fate(k))))
       expect(found?.tokens ?? 0).toBe(Math.max(0, ...shared))
-      if (found) expect(common(fate(stored[found.kv.data[0]!]!), fate(wanted))).toBeGreaterThanOrEqual(found.tokens)
+      let at = 0
+      for (const { from, to, kv } of found?.stretches ?? []) {
+        expect(from).toBe(at)
+        expect(kv.tokens).toBeGreaterThanOrEqual(to - from)
+        // Who computed the stretch had the same fate up to its end.
+        expect(common(fate(stored[kv.data[0]!]!), fate(wanted))).toBeGreaterThanOrEqual(to)
+        at = to
+      }
+      expect(at).toBe(found?.tokens ?? 0)
     }),
     { numRuns: 500 },
   )
@@ -54,7 +65,7 @@ test('the budget is kept, and what was used last stays', () => {
         const keyOf = (id: number): PrefixKey => ({ tokens: [id, 0, 0, 0], selected: undefined, steeringHash: '' })
         let used: number[] = []
         for (const id of order) {
-          if (!cache.find(keyOf(id), 4)) cache.add(keyOf(id), kv(4, id), trace)
+          if (!cache.find(keyOf(id), 4)) cache.add(keyOf(id), read(keyOf(id), id))
           used = [...used.filter((u) => u !== id), id].slice(-room)
           const kept = used.filter((u) => cache.find(keyOf(u), 4))
           expect(kept).toEqual(used)
@@ -107,15 +118,32 @@ describe('examples', () => {
     },
   ])('$name', ({ stored, wanted, tokens }) => {
     const cache = createPrefixCache(LARGE)
-    cache.add(stored, kv(stored.tokens.length, 0), trace)
+    cache.add(stored, read(stored, 0))
     expect(cache.find(wanted, 99)?.tokens ?? 0).toBe(tokens)
   })
 
   test('an entry larger than the budget is not kept, and throws nothing out', () => {
     const cache = createPrefixCache(16)
-    cache.add(plain(1, 2), kv(2, 0), trace)
-    cache.add(plain(5, 6, 7, 8, 9), kv(5, 1), trace)
+    cache.add(plain(1, 2), read(plain(1, 2), 0))
+    cache.add(plain(5, 6, 7, 8, 9), read(plain(5, 6, 7, 8, 9), 1))
     expect(cache.find(plain(1, 2), 2)?.tokens).toBe(2)
     expect(cache.find(plain(5, 6), 2)).toBeUndefined()
+  })
+
+  test('what two beginnings share is kept once', () => {
+    const cache = createPrefixCache(4 * 8)
+    for (const id of [5, 6, 7]) cache.add(plain(1, 2, 3, 4, id), read(plain(1, 2, 3, 4, id), id))
+    expect([5, 6, 7].map((id) => cache.find(plain(1, 2, 3, 4, id), 9)?.tokens)).toEqual([5, 5, 5])
+    expect(cache.find(plain(1, 2, 3, 4, 7), 9)?.stretches.map(({ from, to }) => [from, to])).toEqual([
+      [0, 4],
+      [4, 5],
+    ])
+  })
+
+  test('over the budget, the shared beginning outlives what hangs on it', () => {
+    const cache = createPrefixCache(4 * 6)
+    for (const id of [5, 6, 7, 8]) cache.add(plain(1, 2, 3, 4, id), read(plain(1, 2, 3, 4, id), id))
+    const tokens = [5, 6, 7, 8].map((id) => cache.find(plain(1, 2, 3, 4, id), 9)?.tokens)
+    expect(tokens).toEqual([5, 4, 4, 5])
   })
 })

@@ -51,8 +51,10 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
   const start = (slot: number) => {
     const found = prefixes.find(key, Math.max(0, tokens.length - 2))
     if (found) {
-      arena.restore(found.kv, slot, found.tokens)
-      parts.push(sliceRows(found.trace, 0, found.tokens))
+      for (const { from, to, kv, trace } of found.stretches) {
+        arena.restore(kv, slot, from, to - from)
+        parts.push(sliceRows(trace, 0, to - from))
+      }
       done = reused = found.tokens
     }
     return planChunks({ from: done, to: tokens.length }, CHUNK, boundary > done ? boundary : undefined)
@@ -60,8 +62,11 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
   /** A prompt of one token took the path of one token: no longer prompt may begin with its bytes. */
   const keep = (slot: number) => {
     const own = { ...key, tokens: tokens.slice(0, done) }
-    // Asked first: a copy of keys and values is tens of megabytes, and rows of a sweep all begin alike.
-    if (done >= 2 && !prefixes.holds(own)) prefixes.add(own, arena.save(slot, done), joinRows(parts))
+    if (done >= 2)
+      prefixes.add(own, (from) => ({
+        kv: arena.save(slot, from, done),
+        trace: sliceRows(joinRows(parts), from, done),
+      }))
   }
 
   return {
