@@ -60,7 +60,9 @@ export interface ExecRequest {
   readonly stdin?: Uint8Array
   /** Added to the fixed environment of the sandbox. */
   readonly env?: Readonly<Record<string, string>>
+  /** Of this command; those of the disk are the sandbox's, as it was opened. @default the limits of the sandbox */
   readonly limits?: Partial<Limits>
+  /** Ends the command; `exec` then rejects with its reason. */
   readonly signal?: AbortSignal
 }
 

@@ -1,6 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { DENIED, DENIED_ON_SHARED_HOST, DENIED_ON_SHARED_USER, INSPECTED, NEWEST_SYSCALL, numbersOn } from './syscalls.ts'
+import {
+  DENIED,
+  DENIED_ON_SHARED_HOST,
+  DENIED_ON_SHARED_USER,
+  INSPECTED,
+  NEWEST_SYSCALL,
+  numbersOn,
+} from './syscalls.ts'
 import { HEADERS, headerNumbers } from './test/headers.ts'
 
 const all = { ...INSPECTED, ...DENIED, ...DENIED_ON_SHARED_HOST, ...DENIED_ON_SHARED_USER }
