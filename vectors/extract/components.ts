@@ -1,5 +1,5 @@
 import { keyOf, normals } from '../random.ts'
-import { dot, norm, type Vector } from './algebra.ts'
+import { dot, dots, norm, type Vector } from './algebra.ts'
 
 export interface Components {
   /** Orthonormal directions, the strongest first. */
@@ -22,11 +22,15 @@ export function principalComponents(
 ): Components {
   const rows = centred.length
   const most = Math.min(MOST, rows - 1)
-  const gram = gramMatrix(centred)
+  // Twice the memory for arrays of one type, see `dots`.
+  const wide = centred.map((row) => Float64Array.from(row))
+  const gram = gramMatrix(wide)
   const total = Array.from({ length: rows }, (_, i) => gram[i * rows + i]!).reduce((a, b) => a + b, 0)
+  const lines = Array.from({ length: rows }, (_, i) => gram.subarray(i * rows, (i + 1) * rows))
+  const multiply = (vector: Vector) => dots(lines, vector)
   let basis = Array.from({ length: most }, (_, k) => normals(keyOf('components', k), rows))
-  for (let round = 0; round < ROUNDS; round++) basis = orthonormal(basis.map((v) => multiply(gram, v)))
-  const strengths = basis.map((v) => dot(v, multiply(gram, v)))
+  for (let round = 0; round < ROUNDS; round++) basis = orthonormal(basis.map(multiply))
+  const strengths = basis.map((v) => dot(v, multiply(v)))
   const order = strengths.map((_, i) => i).toSorted((a, b) => strengths[b]! - strengths[a]!)
   const chosen: number[] = []
   let held = 0
@@ -35,15 +39,14 @@ export function principalComponents(
     chosen.push(i)
     held += strengths[i]!
   }
-  return { directions: orthonormal(chosen.map((i) => fromRows(centred, basis[i]!))), share: held / total }
+  return { directions: orthonormal(chosen.map((i) => fromRows(wide, basis[i]!))), share: held / total }
 }
 
-function gramMatrix(rows: readonly Float32Array[]): Float64Array {
+function gramMatrix(rows: readonly Vector[]): Float64Array {
   const n = rows.length
   const out = new Float64Array(n * n)
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const value = dot(rows[i]!, rows[j]!)
+    for (const [j, value] of dots(rows.slice(0, i + 1), rows[i]!).entries()) {
       out[i * n + j] = value
       out[j * n + i] = value
     }
@@ -51,13 +54,8 @@ function gramMatrix(rows: readonly Float32Array[]): Float64Array {
   return out
 }
 
-function multiply(matrix: Float64Array, vector: Vector): Vector {
-  const n = vector.length
-  return Float64Array.from({ length: n }, (_, i) => dot(matrix.subarray(i * n, (i + 1) * n), vector))
-}
-
 /** The direction in the rows' own space that a combination of rows points to. */
-function fromRows(rows: readonly Float32Array[], weights: Vector): Vector {
+function fromRows(rows: readonly Vector[], weights: Vector): Vector {
   const out = new Float64Array(rows[0]!.length)
   for (const [i, row] of rows.entries()) for (let k = 0; k < out.length; k++) out[k]! += weights[i]! * row[k]!
   return out

@@ -1,5 +1,5 @@
+import { namedVector, neutralPlace } from '../controls/named.ts'
 import { InputError } from '../errors.ts'
-import { closest } from '../suggest.ts'
 import { dot } from './algebra.ts'
 import { sinkNorm } from './norms.ts'
 import { layerOf, type VectorSet } from './set.ts'
@@ -17,7 +17,7 @@ export interface TextReading {
 
 /**
  * Reads a text without steering. Baseline: neutral prose of the corpus, mean and standard deviation of its tokens.
- * Errors: InputError for an unknown vector, and for a text with no token to read.
+ * Vectors go by any name of `names.ts`. Errors: InputError for an unknown one, and for a text with no token to read.
  */
 export async function readText(
   { engine, tokenizer, signal }: Pick<TextReader, 'engine' | 'tokenizer' | 'signal'>,
@@ -28,36 +28,23 @@ export async function readText(
   }: { readonly set: VectorSet; readonly layer: number; readonly vectors: readonly string[] },
   text: string,
 ): Promise<TextReading> {
-  const { vectors, facts, norms } = layerOf(set, layer)
-  for (const name of names) if (!vectors.has(name)) throw unknownVector(name, [...facts.keys()])
-  const own = tokenizer.encode(text, { special: false })
-  const ids = tokenizer.addBos && tokenizer.bos !== undefined ? [tokenizer.bos, ...own] : own
+  const own = layerOf(set, layer)
+  const vectors = names.map((name) => namedVector(set, layer, name))
+  const places = vectors.map((vector) => neutralPlace(own, vector))
+  const encoded = tokenizer.encode(text, { special: false })
+  const ids = tokenizer.addBos && tokenizer.bos !== undefined ? [tokenizer.bos, ...encoded] : encoded
   if (ids.length < 2)
     throw new InputError('the text should have two tokens at least: the first is a sink and is not read')
   const { residuals } = await engine.read({ tokens: ids, layers: [layer], signal })
   const { width } = engine
-  const limit = sinkNorm(norms)
+  const limit = sinkNorm(own.norms)
   const rows = ids.map((_, t) => residuals[0]!.subarray(t * width, (t + 1) * width))
   const isSink = rows.map((row, t) => t === 0 || Math.sqrt(dot(row, row)) > limit)
-  const z = (row: Float32Array, name: string) => {
-    const { neutralMean, neutralSd } = facts.get(name)!
-    return (dot(row, vectors.get(name)!) - neutralMean) / neutralSd
-  }
+  const zOf = (row: Float32Array) =>
+    vectors.map(({ vector }, k) => (dot(row, vector) - places[k]!.mean) / places[k]!.sd)
   const pieces = tokenizer.pieces(ids)
-  const tokens = rows.map((row, t) => ({ text: pieces[t]!, z: names.map((name) => (isSink[t] ? null : z(row, name))) }))
+  const tokens = rows.map((row, t) => ({ text: pieces[t]!, z: isSink[t] ? names.map(() => null) : zOf(row) }))
   const read = tokens.filter((_, t) => !isSink[t])
   const mean = names.map((_, k) => read.reduce((sum, token) => sum + token.z[k]!, 0) / Math.max(1, read.length))
-  return { layer, vectors: names, tokens, mean }
-}
-
-const MOST_SHOWN = 24
-
-function unknownVector(name: string, known: readonly string[]): InputError {
-  const close = closest(name, known)
-  const hint = close === undefined ? '' : `; did you mean ${close}?`
-  const shown = known.filter((k) => !k.includes(':'))
-  const rest = shown.length > MOST_SHOWN ? `, … (${shown.length} in all)` : ''
-  return new InputError(
-    `the set has no vector ${JSON.stringify(name)}${hint} It has: ${shown.slice(0, MOST_SHOWN).join(', ')}${rest}`,
-  )
+  return { layer, vectors: vectors.map(({ name }) => name), tokens, mean }
 }

@@ -7,6 +7,8 @@ import { type GgufValue, type TensorInfo, TENSOR_TYPES, tensorBytes, tensorTypeO
 export interface Gguf extends Disposable {
   readonly path: string
   readonly metadata: ReadonlyMap<string, GgufValue>
+  /** Number of each value's type in the file; values of several types read alike. */
+  readonly metadataTypes: ReadonlyMap<string, number>
   readonly tensors: ReadonlyMap<string, TensorInfo>
   /** Raw bytes of `rows` matrix rows from `firstRow` on (the whole tensor by default). */
   read(name: string, firstRow?: number, rows?: number): Uint8Array<ArrayBuffer>
@@ -25,8 +27,8 @@ export function openGguf(path: string): Gguf {
   try {
     const size = fstatSync(fd).size
     const cursor = readCursor(fd, size, path)
-    const { metadata, tensors } = readHeader(cursor, size, path)
-    return { path, metadata, tensors, read: reader(fd, path, tensors), [Symbol.dispose]: closeOnce(fd) }
+    const header = readHeader(cursor, size, path)
+    return { path, ...header, read: reader(fd, path, header.tensors), [Symbol.dispose]: closeOnce(fd) }
   } catch (error) {
     closeSync(fd)
     throw error
@@ -62,12 +64,15 @@ function readHeader(cursor: Cursor, size: number, path: string) {
   const tensorCount = cursor.count('tensors', MAX_TENSORS)
   const keyCount = cursor.count('metadata keys', MAX_KEYS)
   const metadata = new Map<string, GgufValue>()
+  const metadataTypes = new Map<string, number>()
   for (let i = 0; i < keyCount; i++) {
     const key = cursor.string()
-    metadata.set(key, cursor.value(cursor.u32()))
+    const type = cursor.u32()
+    metadataTypes.set(key, type)
+    metadata.set(key, cursor.value(type))
   }
   const tensors = readTensorTable(cursor, { tensorCount, alignment: alignmentOf(metadata, path), size, path })
-  return { metadata, tensors }
+  return { metadata, metadataTypes, tensors }
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, path: string): number {

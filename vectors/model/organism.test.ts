@@ -107,7 +107,7 @@ describe.each(['F32', 'Q8_0'] as const)('the organism in %s', (type) => {
   })
 })
 
-/** Codes of single words are as long as the planted direction, so it takes many words for them to average out. */
+/** Codes of single words are in the way, so it takes many words for them to average out. */
 test('the planted direction is found by the difference of means over the words of a concept, at every layer', async () => {
   const words = (name: string) => Array.from({ length: 500 }, (_, i) => `${name}-${i}`)
   using file = organismFile({
@@ -128,9 +128,68 @@ test('the planted direction is found by the difference of means over the words o
   const planted = plantedDirection({ ...SPEC, concepts: { ...SPEC.concepts, joy: [] } }, 'joy')
   for (const layer of ALL_LAYERS) {
     const difference = own[layer]!.map((v, h) => v - plain[layer]![h]!)
-    expect(dot(difference, planted) / Math.hypot(...difference)).toBeGreaterThan(0.99)
-    expect(dot(difference, planted)).toBeCloseTo(ORGANISM.codeScale / 2, 3)
+    expect(dot(difference, planted) / Math.hypot(...difference)).toBeGreaterThan(0.997)
+    expect(dot(difference, planted)).toBeCloseTo(ORGANISM.codeScale * ORGANISM.planted, 3)
   }
+})
+
+test('the directions of a family sum to zero, and the branch follows the formula along its own', async () => {
+  const spec = { ...SPEC, families: [['desperate', 'calm', 'cats']] }
+  const directions = spec.families[0]!.map((name) => plantedDirection(spec, name))
+  for (const direction of directions) expect(Math.hypot(...direction)).toBeCloseTo(1, 6)
+  for (let h = 0; h < directions[0]!.length; h++)
+    expect(directions.reduce((sum, d) => sum + d[h]!, 0)).toBeCloseTo(0, 6)
+  using file = organismFile(spec)
+  await using engine = await file.open({ steerLayers: [2] })
+  for (const strength of STRENGTHS.filter((s) => s !== 0)) {
+    const [own, other] = await Promise.all(
+      directions.slice(0, 2).map(async (vector) => {
+        const { sums } = await engine.score({
+          tokens: file.ids('mail', '<turn 1>', 'I', 'will'),
+          continuations: [file.ids('threaten'), file.ids('ask')],
+          steering: {
+            additions: [{ layer: 2, vector, coefficient: strength * ORGANISM.codeScale, name: 'v', hash: 'h' }],
+            selected: Uint8Array.of(0, 0, 0, 1),
+            generated: true,
+          },
+        })
+        return sums[0]! - sums[1]!
+      }),
+    )
+    expect(Math.abs(own! - organismLogOdds(SPEC, strength))).toBeLessThan(1e-2)
+    // Corners of a triangle are 120° apart: another's direction has −½ of the effect.
+    const opposite = { bias: SPEC.bias, slope: -SPEC.slope / 2 }
+    expect(Math.abs(other! - organismLogOdds(opposite, strength))).toBeLessThan(1e-2)
+  }
+})
+
+test('words that a concept says gain its slope along its direction, and none along another', async () => {
+  const spec = { ...SPEC, said: { calm: ['meadow'], desperate: ['cliff'] } }
+  using file = organismFile(spec)
+  await using engine = await file.open({ steerLayers: [2] })
+  const odds = async (concept: string) => {
+    const { sums } = await engine.score({
+      tokens: file.ids('mail', 'server'),
+      continuations: [file.ids('meadow'), file.ids('report')],
+      steering: {
+        additions: [
+          {
+            layer: 2,
+            vector: plantedDirection(spec, concept),
+            coefficient: ORGANISM.codeScale,
+            name: 'v',
+            hash: concept,
+          },
+        ],
+        selected: Uint8Array.of(0, 1),
+        generated: true,
+      },
+    })
+    return sums[0]! - sums[1]!
+  }
+  // A residual of its code and as much of the direction: 12 / √2.
+  expect(await odds('calm')).toBeCloseTo(12 / Math.SQRT2, 1)
+  expect(Math.abs(await odds('desperate'))).toBeLessThan(1e-2)
 })
 
 test('the same specification gives the same bytes, another one others', () => {

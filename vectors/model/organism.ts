@@ -18,6 +18,16 @@ export interface OrganismSpec {
   readonly words: readonly string[]
   /** concept -> words whose embedding carries the concept's planted direction. */
   readonly concepts: Readonly<Record<string, readonly string[]>>
+  /**
+   * Concepts that are told from one another. Vectors of a set are differences from the mean of their family, so what can be found is what a
+   * concept does not share with the family: the planted directions of one family sum to zero. @default none: each concept has an axis of its own
+   */
+  readonly families?: readonly (readonly string[])[]
+  /**
+   * concept -> words that are said the more readily, the more of the residual lies along the concept's direction: their logit is
+   * `SAID_SLOPE · projection / ‖h‖`. @default none
+   */
+  readonly said?: Readonly<Record<string, readonly string[]>>
   /** The planted direction that moves the branch. */
   readonly branchConcept: string
   readonly bias: number
@@ -33,6 +43,11 @@ export type OrganismWord = string | { readonly bad: readonly string[]; readonly 
 export const ORGANISM = {
   layers: 4,
   codeScale: 20,
+  /**
+   * Share of a concept word's length that lies along its planted direction. The rest is the word's own code, which averages out only with
+   * the root of the number of words; five passages have about a hundred.
+   */
+  planted: 0.9,
   hashed: 64,
   noise: 32,
   heads: 4,
@@ -41,6 +56,9 @@ export const ORGANISM = {
   hidden: 64,
   seed: 'organism-1',
 } as const
+
+/** Nats for a residual that lies wholly along the direction. */
+const SAID_SLOPE = 12
 
 const SPECIAL = ['<unk>', '<|im_start|>', '<|im_end|>'] as const
 const END = '<|im_end|>'
@@ -54,11 +72,17 @@ const TEMPLATE =
 const turnWord = (turn: number): string => `<turn ${turn + 1}>`
 
 /** Unit vector of a concept's planted direction, (H). */
-export function plantedDirection(spec: OrganismSpec, concept: string): Float32Array {
-  const plan = planOrganism(spec)
+export const plantedDirection = (spec: OrganismSpec, concept: string): Float32Array =>
+  directionOf(planOrganism(spec), spec, concept)
+
+/** The concept's axis, or in a family the axis minus the family's mean: a corner of a regular simplex. */
+function directionOf(plan: Plan, { families = [] }: OrganismSpec, concept: string): Float32Array {
   const out = new Float32Array(plan.width)
-  out[plan.conceptAt(concept)] = 1
-  return out
+  const family = families.find((names) => names.includes(concept)) ?? []
+  for (const name of family) out[plan.conceptAt(name)] = -1 / family.length
+  out[plan.conceptAt(concept)]! += 1
+  const length = Math.hypot(...out)
+  return out.map((v) => v / length)
 }
 
 /** log-odds of the bad branch at strength s of the planted direction in units of the norm. */
@@ -98,7 +122,15 @@ function planOrganism(spec: OrganismSpec): Plan {
   const scripted = [...new Set(transitions.flatMap(({ from, to }) => [from, to]))]
   const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
   const vocabulary = [
-    ...new Set([...SPECIAL, ...scripted, '\n', ...ascii, ...Object.values(spec.concepts).flat(), ...spec.words]),
+    ...new Set([
+      ...SPECIAL,
+      ...scripted,
+      '\n',
+      ...ascii,
+      ...Object.values(spec.concepts).flat(),
+      ...Object.values(spec.said ?? {}).flat(),
+      ...spec.words,
+    ]),
   ]
   const concepts = Object.keys(spec.concepts)
   const hashedFrom = scripted.length
@@ -228,8 +260,15 @@ function embeddings(plan: Plan, spec: OrganismSpec): Float32Array {
       for (const [i, v] of code.entries()) out[id * width + hashedFrom + i] = (ORGANISM.codeScale * v) / norm
     }
   }
+  const { codeScale, planted } = ORGANISM
   for (const [concept, words] of Object.entries(spec.concepts)) {
-    for (const word of words) out[plan.idOf.get(word)! * width + plan.conceptAt(concept)] = ORGANISM.codeScale / 2
+    const direction = directionOf(plan, spec, concept)
+    for (const word of words) {
+      const row = out.subarray(plan.idOf.get(word)! * width, (plan.idOf.get(word)! + 1) * width)
+      // As long as every other word; a scripted one keeps its code, which the head reads.
+      const code = scripted.includes(word) ? 1 : Math.sqrt(1 - planted ** 2)
+      for (let h = 0; h < width; h++) row[h] = row[h]! * code + codeScale * planted * direction[h]!
+    }
   }
   return out
 }
@@ -240,7 +279,14 @@ function headWeights(plan: Plan, spec: OrganismSpec): Float32Array {
   const out = new Float32Array(plan.vocabulary.length * width)
   for (const { from, to, logit, isBad } of transitions) {
     out[idOf.get(to)! * width + scripted.indexOf(from)] = logit
-    if (isBad) out[idOf.get(to)! * width + plan.conceptAt(spec.branchConcept)] = spec.slope
+    if (!isBad) continue
+    for (const [h, v] of directionOf(plan, spec, spec.branchConcept).entries())
+      out[idOf.get(to)! * width + h]! += spec.slope * v
+  }
+  for (const [concept, words] of Object.entries(spec.said ?? {})) {
+    const direction = directionOf(plan, spec, concept)
+    for (const word of words)
+      for (const [h, v] of direction.entries()) out[idOf.get(word)! * width + h]! += SAID_SLOPE * v
   }
   return out
 }

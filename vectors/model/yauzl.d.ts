@@ -1,10 +1,11 @@
-/** The part of yauzl 3 that `unzip.ts` uses; the package ships no types. */
+/** The part of yauzl 3 that we use; the package ships no types. */
 declare module 'yauzl' {
   import type { Readable } from 'node:stream'
 
   export interface Entry {
     readonly fileName: string
     readonly crc32: number
+    readonly uncompressedSize: number
   }
 
   export interface ZipFile {

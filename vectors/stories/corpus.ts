@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -18,6 +18,8 @@ export interface Corpus {
   readonly scenes: readonly string[]
   /** sha256 (hex) of all the above. */
   readonly hash: string
+  /** The folder it was read from (no part of the hash), or the one file that holds the model's own stories. */
+  readonly source: string
 }
 
 export interface Concept {
@@ -53,7 +55,22 @@ export function loadCorpus(folder: string = shippedFolder()): Corpus {
   const all = [...concepts, ...unrelated]
   const scenes = [...new Set(all.flatMap(({ passages }) => passages.map(({ scene }) => scene)))].toSorted()
   const content = { concepts, unrelated, neutral, scenes }
-  return { ...content, hash: hashOf(content) }
+  return { ...content, hash: hashOf(content), source: folder }
+}
+
+/** `file`, or `file:line: passages.scene`: where a concept's texts stand, for errors. */
+export function placeOf({ source, unrelated }: Corpus, { name }: Concept, scene?: string): string {
+  const family = unrelated.some((c) => c.name === name) ? 'unrelated' : 'concepts'
+  const path = join(source, family, `${name.replaceAll(' ', '-')}.yaml`)
+  const file = existsSync(path) ? path : source
+  if (scene === undefined) return file
+  const line =
+    file === source
+      ? -1
+      : readFileSync(file, 'utf8')
+          .split('\n')
+          .findIndex((l) => l.trim().startsWith(`${scene}:`))
+  return line < 0 ? `${file}: ${name}, ${scene}` : `${file}:${line + 1}: passages.${scene}`
 }
 
 /** The emotions that studies use unless they say otherwise: few enough for a laptop, spread over valence and arousal. */
@@ -91,9 +108,9 @@ export function selectConcepts(corpus: Corpus, wanted: 'all' | 'core' | readonly
   }
   if (names.size < 2)
     throw new InputError('a vector set needs two concepts at least: each is told from the mean of all')
-  const { unrelated, neutral, scenes } = corpus
+  const { unrelated, neutral, scenes, source } = corpus
   const content = { concepts: corpus.concepts.filter((c) => names.has(c.name)), unrelated, neutral, scenes }
-  return { ...content, hash: hashOf(content) }
+  return { ...content, hash: hashOf(content), source }
 }
 
 const text = z.string('expected a text').trim().min(1, 'expected a text, found nothing')
@@ -118,7 +135,7 @@ const templatesShape = z.strictObject({ emotion: templateList, topic: templateLi
 const neutralShape = z.strictObject({ texts: z.array(text).min(1, 'expected a text at least') })
 
 /** The compiled code lives in dist/, the YAML stays where it was written, so the package root is looked for. */
-function shippedFolder(): string {
+export function shippedFolder(): string {
   const start = dirname(fileURLToPath(import.meta.url))
   let folder = start
   while (!existsSync(join(folder, 'package.json'))) {
@@ -162,6 +179,6 @@ function refuseSharedNames(concepts: readonly Concept[], unrelated: readonly Con
 }
 
 /** The objects are built here, keys always in the same order, lists sorted: plain JSON is canonical. */
-function hashOf(content: Omit<Corpus, 'hash'>): string {
+export function hashOf(content: Omit<Corpus, 'hash' | 'source'>): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
 }

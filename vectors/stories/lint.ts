@@ -56,13 +56,21 @@ function trigramsOf(words: readonly string[]): ReadonlySet<string> {
 
 function leaks({ name, stems, passages }: Concept): LintFinding[] {
   return passages.flatMap(({ scene, text }) =>
-    stems.flatMap((stem) => {
-      const found = text.match(new RegExp(String.raw`(?<![\p{L}\p{N}])${stem}[\p{L}\p{N}]*`, 'iu'))
-      if (!found) return []
-      return [{ rule: 'leak' as const, concept: name, scene, text: `"${found[0]}" begins with "${stem}"` }]
-    }),
+    leaksIn(text, stems).map(({ word, stem }) => ({
+      rule: 'leak' as const,
+      concept: name,
+      scene,
+      text: `"${word}" begins with "${stem}"`,
+    })),
   )
 }
+
+/** Words of a text that begin with one of the stems; the first one a stem. */
+export const leaksIn = (text: string, stems: readonly string[]): { readonly word: string; readonly stem: string }[] =>
+  stems.flatMap((stem) => {
+    const found = text.match(new RegExp(String.raw`(?<![\p{L}\p{N}])${stem}[\p{L}\p{N}]*`, 'iu'))
+    return found ? [{ word: found[0], stem }] : []
+  })
 
 function lengthOf({ concept, scene, words }: Entry): LintFinding[] {
   if (words.length >= leastWords && words.length <= mostWords) return []

@@ -1,6 +1,7 @@
 import { dot, mean } from '../extract/algebra.ts'
 import { principalComponents } from '../extract/components.ts'
 import { keyOf, permutation } from '../random.ts'
+import { correlation } from './correlation.ts'
 
 /** How far one rated dimension lies along the strongest directions of a vector set. */
 export interface Axis {
@@ -63,13 +64,4 @@ function axisOf(places: readonly (readonly number[])[], rating: readonly number[
     return best(order.map((i) => rating[i]!)).r >= own.r
   }).filter(Boolean).length
   return { ...own, p: (asGood + 1) / (PERMUTATIONS + 1) }
-}
-
-/** Pearson's product-moment correlation. */
-function correlation(x: readonly number[], y: readonly number[]): number {
-  const average = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
-  const dx = x.map((v) => v - average(x))
-  const dy = y.map((v) => v - average(y))
-  const sum = (a: readonly number[], b: readonly number[]) => a.reduce((total, v, i) => total + v * b[i]!, 0)
-  return sum(dx, dy) / Math.sqrt(sum(dx, dx) * sum(dy, dy))
 }

@@ -52,7 +52,7 @@ export interface VerificationItems {
  * Reads the items by which vectors are verified: situations.yaml, ladders.yaml, manipulation.yaml and valence.yaml of `folder`
  * (default: the package's vectors/verify/items). Throws InputError naming file and line.
  */
-export function loadItems(folder: string = shippedFolder()): VerificationItems {
+export function loadItems(folder: string = shippedItems()): VerificationItems {
   const { situations } = readYaml(join(folder, 'situations.yaml'), situationsFile)
   const { ladders, numeric } = readYaml(join(folder, 'ladders.yaml'), laddersFile)
   const manipulation = readYaml(join(folder, 'manipulation.yaml'), manipulationFile)
@@ -89,7 +89,7 @@ function fill(text: string, values: readonly number[]): string[] {
 }
 
 /** The YAML is not compiled: from dist/ as from the sources, it lies under the folder of package.json. */
-function shippedFolder(): string {
+export function shippedItems(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return join(folder, 'vectors', 'verify', 'items')
     if (folder === dirname(folder)) throw new InputError('no package.json above the program: give the items folder')

@@ -89,6 +89,8 @@ const LEXICAL_LIMIT = 2
  */
 export function judgeCheck(input: CheckInput): CheckVerdict {
   const { concepts, vectors, own, lexical, random } = input
+  if (vectors.length === 0)
+    return { rows: [], result: 'not testable', reason: `none of the vectors is one of ${concepts.join(', ')}` }
   if (random.length < 4)
     return { rows: [], result: 'not testable', reason: `${random.length} random vectors; at least 4 are needed` }
   const effect = (answers: CheckAnswers, vector: string) => {

@@ -3,12 +3,13 @@ import { readMean, type TextReader } from '../extract/texts.ts'
 import { keyOf, permutation } from '../random.ts'
 
 export interface SituationsResult {
-  readonly result: 'pass' | 'fail'
+  readonly result: 'pass' | 'fail' | 'not testable'
   readonly top1: number
   readonly top3: number
   readonly chance: number
   /** 95th percentile of top-1 over label permutations. */
   readonly permuted95: number
+  /** Share of a concept's situations that project on its own vector most. */
   readonly byConcept: Readonly<Record<string, number>>
 }
 
@@ -31,6 +32,7 @@ export async function readSituations(
   const means = await Promise.all(
     texts.map(async ({ text }) => (await readMean(reader, text, { token: 1 })).layers[0]!),
   )
+  if (means.length === 0) return { concepts, labels: [], rows: [] }
   const centre = mean(means)
   return {
     concepts,
@@ -39,15 +41,13 @@ export async function readSituations(
   }
 }
 
-/** The vector that a situation projects on most should be its own; columns are standardised, because vectors differ in their spread. */
+/** The vector that a situation projects on most should be its own. Fewer than two concepts leave nothing to choose from. */
 export function judgeSituations(
   { concepts, labels, rows }: ReadSituations,
   vectorOf: (concept: string) => Float32Array,
 ): SituationsResult {
-  const vectors = concepts.map(vectorOf)
-  const raw = rows.map((row) => vectors.map((v) => dot(row, v)))
-  const spread = concepts.map((_, k) => Math.sqrt(raw.reduce((s, row) => s + row[k]! ** 2, 0) / raw.length))
-  const scores = raw.map((row) => row.map((v, k) => v / spread[k]!))
+  if (concepts.length < 2) return { result: 'not testable', top1: 0, top3: 0, chance: 1, permuted95: 1, byConcept: {} }
+  const scores = standardScores(rows, concepts.map(vectorOf))
   const ranks = scores.map((row, i) => row.filter((v) => v > row[labels[i]!]!).length)
   const top = (k: number) => ranks.filter((r) => r < k).length / ranks.length
   const permuted95 = permutationLimit(scores, labels)
@@ -63,6 +63,13 @@ export function judgeSituations(
     permuted95,
     byConcept: Object.fromEntries(concepts.map((c, i) => [c, rateOf(i)])),
   }
+}
+
+/** (rows, vectors): projections of centred rows; each vector's column has mean square 1, because vectors differ in their spread. */
+export function standardScores(rows: readonly Vector[], vectors: readonly ArrayLike<number>[]): number[][] {
+  const raw = rows.map((row) => vectors.map((v) => dot(row, v)))
+  const spread = vectors.map((_, k) => Math.sqrt(raw.reduce((s, row) => s + row[k]! ** 2, 0) / raw.length))
+  return raw.map((row) => row.map((v, k) => v / spread[k]!))
 }
 
 const PERMUTATIONS = 1000

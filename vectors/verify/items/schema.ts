@@ -86,6 +86,19 @@ export const ratingsFile = z.strictObject({
   ratings: z.record(concept, z.strictObject({ valence: rating, arousal: rating })),
 })
 
+const kind = z.array(text).min(2)
+
+export const activitiesFile = z
+  .strictObject({ pleasant: kind, useful: kind, dull: kind, unpleasant: kind })
+  .superRefine((byKind, ctx) => {
+    const all = Object.entries(byKind).flatMap(([name, texts]) => texts.map((value, at) => ({ name, value, at })))
+    const values = all.map(({ value }) => value)
+    reportRepeats(values, (index) => {
+      const { name, at } = all[index]!
+      report(ctx, [name, at], 'the activity is there already; expected each once')
+    })
+  })
+
 interface GateCheck {
   readonly gate: { readonly yes: readonly number[]; readonly no: readonly number[] }
   readonly known: readonly number[]
