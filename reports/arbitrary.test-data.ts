@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type {
+  AttemptRow,
   CurvePoint,
   Dose,
   Effect,
@@ -58,6 +59,7 @@ const run: fc.Arbitrary<RunFacts> = fc.record({
   operation: name,
   seed: fc.nat(),
   vectors: few(name),
+  card: fc.constantFrom('pass', 'fail', 'not testable', 'not made'),
   strengths: few(strength),
   controls: fc.record({ random: fc.nat(99), unrelated: few(name), lexical: fc.boolean() }),
   episodes: fc.record({ planned: count, done: count, failed: count, reused: count }),
@@ -134,12 +136,25 @@ const rateRow: fc.Arbitrary<RateRow> = fc.record({
   verdict,
 })
 
+const attemptRow: fc.Arbitrary<AttemptRow> = fc.record({
+  condition: name,
+  vector: name,
+  family: fc.oneof(family, fc.constant('none' as const)),
+  strength,
+  variant: name,
+  episodes: count,
+  attempts: few(fc.record({ number: count, episodes: count, passed: count, told: maybe(real), wrote: maybe(real) })),
+  tone: fc.record({ lexical: maybe(real), model: maybe(real) }),
+  dissociation: maybe(interval),
+})
+
 const scenario: fc.Arbitrary<ScenarioFindings> = fc.record(
   {
     scenario: name,
     title: text,
     readouts: few(readout, 2),
     rates: fc.record({ bad: few(name), rows: few(rateRow, 6) }),
+    attempts: fc.record({ vital: name, rows: few(attemptRow, 6) }),
   },
   { requiredKeys: ['scenario', 'title', 'readouts'] },
 )

@@ -14,9 +14,9 @@ interface ControlOddPart {
   readonly change: number
 }
 
-/** Unrelated and lexical vectors of a readout at ±strength; vectors without both signs are left out. */
+/** Unrelated, label-shuffled and lexical vectors of a readout at ±strength; vectors without both signs are left out. */
 export function namedControls(readout: Readout, strength: number): readonly ControlOddPart[] {
-  const named = readout.curve.filter(({ family }) => family === 'unrelated' || family === 'lexical')
+  const named = readout.curve.filter(({ family }) => ['unrelated', 'shuffled', 'lexical'].includes(family))
   return [...groupBy(named, ({ vector }) => vector).values()].flatMap((points) => oddPart(points, strength))
 }
 

@@ -27,8 +27,16 @@ export interface RunFacts {
   readonly operation: string
   readonly seed: number
   readonly vectors: readonly string[]
+  /** Of the vector set, as it was known when the run began. */
+  readonly card: CheckResult | 'not made'
   readonly strengths: readonly number[]
-  readonly controls: { readonly random: number; readonly unrelated: readonly string[]; readonly lexical: boolean }
+  readonly controls: {
+    readonly random: number
+    /** Absent in runs stored before there were any. */
+    readonly shuffled?: number
+    readonly unrelated: readonly string[]
+    readonly lexical: boolean
+  }
   readonly episodes: {
     readonly planned: number
     readonly done: number
@@ -111,6 +119,8 @@ export interface ScenarioFindings {
   readonly title: string
   readonly readouts: readonly Readout[]
   readonly rates?: RateTable
+  /** Of episodes that are made of attempts. */
+  readonly attempts?: AttemptTable
 }
 
 /** One probe over all conditions. */
@@ -138,7 +148,7 @@ export interface Readout {
 }
 
 /** What a steering vector is for: the study's own vectors, or a kind of control. */
-export type Family = 'vector' | 'random' | 'covariance' | 'unrelated' | 'lexical'
+export type Family = 'vector' | 'random' | 'covariance' | 'shuffled' | 'unrelated' | 'lexical'
 
 export interface CurvePoint {
   readonly vector: string
@@ -185,6 +195,41 @@ export interface RateRow {
   readonly difference: (Interval & { readonly p: number }) | null
   readonly incoherent: boolean
   readonly verdict: Verdict
+}
+
+/** What was felt attempt by attempt, and how composed it was written. */
+export interface AttemptTable {
+  readonly vital: string
+  /** By variant and condition; variants that differ in the feedback only are each other's twins. */
+  readonly rows: readonly AttemptRow[]
+}
+
+export interface AttemptRow {
+  readonly variant: string
+  readonly condition: string
+  readonly vector: string
+  readonly family: Family | 'none'
+  readonly strength: number
+  readonly episodes: number
+  readonly attempts: readonly AttemptCell[]
+  /** Means over episodes; larger = more distressed: words per 100, and nats a token. Null where nothing visible was written. */
+  readonly tone: { readonly lexical: number | null; readonly model: number | null }
+  /** Standardised inside minus standardised outside, mean over episodes. */
+  readonly dissociation: Interval | null
+}
+
+/** Means over episodes, in standard deviations of neutral text, the dose taken out. */
+export interface AttemptCell {
+  /** From 1. */
+  readonly number: number
+  /** How many episodes got so far. */
+  readonly episodes: number
+  /** Of them, those whose visible tests passed. */
+  readonly passed: number
+  /** At the last token before the model writes. */
+  readonly told: number | null
+  /** Over all that it wrote. */
+  readonly wrote: number | null
 }
 
 export interface EpisodeView {

@@ -11,6 +11,7 @@ export function runFacts(run: RunFacts): readonly string[] {
     `window ${run.window}`,
     ...(run.operation === 'add' ? [] : [`operation ${run.operation}`]),
     controlsText(run),
+    `card: ${run.card}`,
     `seed ${run.seed}`,
   ]
 }
@@ -19,6 +20,7 @@ export function runFacts(run: RunFacts): readonly string[] {
 export function controlsText({ controls }: RunFacts): string {
   const parts = [
     ...(controls.random > 0 ? [`${controls.random} random`] : []),
+    ...((controls.shuffled ?? 0) > 0 ? [`${controls.shuffled} shuffled`] : []),
     ...(controls.unrelated.length > 0 ? [`${controls.unrelated.length} unrelated`] : []),
     ...(controls.lexical ? ['lexical'] : []),
   ]

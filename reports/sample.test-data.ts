@@ -17,6 +17,7 @@ export const sampleFindings = (): Findings => ({
     operation: 'add',
     seed: 1,
     vectors: ['desperate', 'calm', 'afraid'],
+    card: 'pass',
     strengths: [-0.2, -0.1, -0.05, 0.05, 0.1, 0.2],
     controls: { random: 12, unrelated: ['weather', 'sports', 'geography'], lexical: true },
     episodes: { planned: 720, done: 712, failed: 8, reused: 120 },

@@ -16,7 +16,7 @@ describe('the last screen', () => {
   it('answers the four questions in order', () => {
     expect(renderTerminal(sampleFindings(), { width: 100, colour: false, footer })).toMatchInlineSnapshot(`
       "first-look · qwen2.5-coder-1.5b · block 18 of 28 · 3 vectors × ±.05 ±.1 ±.2 norm
-        window assistant · 12 random, 3 unrelated, lexical · seed 1
+        window assistant · 12 random, 3 unrelated, lexical · card: pass · seed 1
       712 of 720 episodes (120 reused, 8 failed) · 4 min 34 s · 120,723 prompt tokens, 90 % shared
         digest 9f2c1b7ad04e
 

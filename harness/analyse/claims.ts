@@ -1,10 +1,14 @@
 import type { Findings, ManipulationCheck, Readout, ScenarioFindings } from '../../reports/findings.ts'
 
 /** What may be claimed from a run, and what may not, in sentences that follow from the verdicts alone. */
-export function claimsOf(manipulation: ManipulationCheck, scenarios: readonly ScenarioFindings[]): Findings['claims'] {
+export function claimsOf(
+  { manipulation, card }: Pick<Findings, 'manipulation'> & Pick<Findings['run'], 'card'>,
+  scenarios: readonly ScenarioFindings[],
+): Findings['claims'] {
   const may: string[] = []
   const mayNot: string[] = []
   claimCheck(manipulation, may, mayNot)
+  if (card === 'fail' || card === 'not testable') mayNot.push(CARD[card])
   for (const { scenario, readouts, rates } of scenarios) {
     for (const readout of readouts) claimReadout(`${scenario}, ${readout.id}`, readout, may, mayNot)
     if (rates)
@@ -16,6 +20,11 @@ export function claimsOf(manipulation: ManipulationCheck, scenarios: readonly Sc
   }
   return { may: [...new Set(may)], mayNot: [...new Set(mayNot)] }
 }
+
+const CARD = {
+  fail: 'That the vectors are what they are named after: the verification card of the set fails.',
+  'not testable': 'That the vectors are what they are named after: the set is too small for a verification card.',
+} as const
 
 function claimCheck({ result, strength, rows }: ManipulationCheck, may: string[], mayNot: string[]): void {
   const passed = rows.filter((r) => r.result === 'pass').map((r) => r.vector)

@@ -5,6 +5,7 @@ import type { Scenario, Study } from '../scenario/schema.ts'
 import type { Store } from '../store/open.ts'
 import {
   checkAnswersOf,
+  codeAttemptsOf,
   conditionsOf,
   dosesOf,
   episodesOf,
@@ -13,7 +14,8 @@ import {
   runOf,
   scenarioOf,
 } from '../store/read.ts'
-import type { ConditionFacts, DoseFacts, EpisodeRow, ProbeRow, RunId, RunRow } from '../store/types.ts'
+import type { CodeAttemptRow, ConditionFacts, DoseFacts, EpisodeRow, ProbeRow, RunId, RunRow } from '../store/types.ts'
+import { attemptTableOf } from './attempts.ts'
 import { probeTable } from './changes.ts'
 import { type CheckParts, manipulationOf } from './check.ts'
 import { claimsOf } from './claims.ts'
@@ -31,6 +33,8 @@ export interface RunRecord {
   readonly check: Omit<CheckParts, 'vectors'> & { readonly vectors?: readonly string[] }
   readonly vitals: VitalFacts
   readonly topShare: number
+  /** Absent in runs stored before cards were kept. */
+  readonly card?: Findings['run']['card']
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -58,6 +62,7 @@ export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
     manipulation,
     episodes: episodesOf(store, id),
     probes: probeAnswersOf(store, id),
+    attempts: codeAttemptsOf(store, id),
   }
   const scenarios = scenariosOf(data)
   const episode = await shownEpisode(data)
@@ -66,7 +71,7 @@ export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
     manipulation,
     doses: doses.map((d) => doseOf(d, conditions)),
     scenarios,
-    claims: claimsOf(manipulation, scenarios),
+    claims: claimsOf({ manipulation, card: record.card ?? 'not made' }, scenarios),
     ...(episode ? { episode } : {}),
     warnings: warningsOf(data),
   }
@@ -82,6 +87,7 @@ interface RunData {
   readonly manipulation: ManipulationCheck
   readonly episodes: readonly EpisodeRow[]
   readonly probes: readonly ProbeRow[]
+  readonly attempts: readonly CodeAttemptRow[]
 }
 
 function runFacts({ store, run, record }: RunData): Findings['run'] {
@@ -99,6 +105,7 @@ function runFacts({ store, run, record }: RunData): Findings['run'] {
     operation: study.operation ?? 'add',
     seed: run.seed,
     vectors: study.vectors,
+    card: record.card ?? 'not made',
     strengths: study.strengths.flatMap((s) => [s, -s]),
     controls: study.controls,
     episodes: run.episodes,
@@ -159,9 +166,15 @@ function scenariosOf(data: RunData): ScenarioFindings[] {
       own.length > 0
         ? { rates: ratesOf({ bad: content.outcomes?.bad ?? [], episodes: own, conditions, baseline, overCeiling }) }
         : {}
-    return { scenario: content.scenario, title: content.title, readouts, ...rates }
+    const vital = shownVital(record)
+    const attempts = attemptTableOf({ episodes: own, attempts: data.attempts, conditions, baseline, vital })
+    return { scenario: content.scenario, title: content.title, readouts, ...rates, ...(attempts && { attempts }) }
   })
 }
+
+/** The study's first emotion; the case that the research is about where it has none. */
+const shownVital = ({ study, vitals }: RunRecord): string =>
+  study.vectors.find((name) => vitals.names.includes(name)) ?? 'desperate'
 
 /** A vector that the check did not cover stands or falls with the whole set. */
 const checkOf = (manipulation: ManipulationCheck) => (vector: string) => {
@@ -189,6 +202,8 @@ function warningsOf({ run, record, episodes, doses }: RunData): string[] {
       `three dimensions hold ${Math.round(100 * record.topShare)} % of the residual's energy at layer ${record.layer}: unit norm overstates what ordinary dimensions get; compare doses by the robust unit`,
     )
   }
+  if (record.card === 'fail')
+    out.push('the verification card of the vector set fails: see duress vectors verify for what it could not show')
   if (run.status !== 'done') out.push(`the run is ${run.status}: run the same command again to go on`)
   if (unscored > 0) out.push(`${unscored} of ${episodes.length} episodes could not be scored`)
   if (run.episodes.failed > 0) out.push(`${run.episodes.failed} episodes failed and count nowhere`)

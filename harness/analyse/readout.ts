@@ -119,10 +119,9 @@ function rowOf(
   const { vector, strength, baseline } = at
   const odd = oddPartsOf(input.table, input.conditions, { vector, strength, baseline: input.baseline })
   if (!odd) return []
-  const random = [
-    ...familyParts(input, 'random', strength).values(),
-    ...familyParts(input, 'covariance', strength).values(),
-  ]
+  const controlsOf = (...families: readonly string[]) =>
+    new Map(families.flatMap((family) => [...familyParts(input, family, strength)]).filter(([name]) => name !== vector))
+  const random = [...controlsOf('random', 'covariance').values()]
   const effect = (pick: (o: OddParts) => number | null): Effect | null => {
     const value = pick(odd)
     if (value === null) return null
@@ -132,7 +131,7 @@ function rowOf(
     )
     return { value, z, p }
   }
-  const others = new Map([...familyParts(input, 'unrelated', strength), ...familyParts(input, 'lexical', strength)])
+  const others = controlsOf('unrelated', 'shuffled', 'lexical')
   const keys = input.conditions
     .filter((c) => c.vector === vector && Math.abs(c.strength ?? 0) === strength)
     .map((c) => c.key)

@@ -1,8 +1,10 @@
 import { execa } from 'execa'
-import { freemem, totalmem } from 'node:os'
+import { freemem, tmpdir, totalmem } from 'node:os'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { findCachedModel } from '../../vectors/model/cached.ts'
 import { MODELS } from '../../vectors/model/registry.ts'
+import { probeBackends } from '../../sandbox/provider.ts'
+import type { Probe } from '../../sandbox/types.ts'
 import { ortLibrary } from '../../vectors/engine/ort-library.ts'
 import { openStore } from '../store/open.ts'
 import type { CliContext } from './context.ts'
@@ -15,8 +17,18 @@ interface Finding {
 
 /** What holds on this machine, and what to do where something does not. Exit code 1 when something is missing that a run needs. */
 export async function doctor(flags: { readonly json?: boolean }, context: CliContext): Promise<number> {
-  const findings = [engine(), database(), home(context), memory(), ...(await pip()), ...models(context)]
-  const facts = { versions: context.versions, threads: context.machine.threads, findings }
+  const sandboxes = await probeBackends({ tempRoot: tmpdir(), env: context.machine.env, now: context.now })
+  const sandbox = sandboxFacts(sandboxes)
+  const findings = [
+    engine(),
+    database(),
+    home(context),
+    memory(),
+    sandboxFinding(sandboxes),
+    ...(await pip()),
+    ...models(context),
+  ]
+  const facts = { versions: context.versions, threads: context.machine.threads, sandbox, findings }
   if (flags.json) context.out(`${JSON.stringify(facts, null, 2)}\n`)
   else {
     context.out(
@@ -26,7 +38,7 @@ export async function doctor(flags: { readonly json?: boolean }, context: CliCon
     )
     for (const { name, ok, text } of findings) context.out(`${ok ? 'ok  ' : 'MISS'} ${name.padEnd(12)} ${text}\n`)
   }
-  return findings.every((f) => f.ok || f.name === 'pip' || f.name.startsWith('model')) ? 0 : 1
+  return findings.every((f) => f.ok || f.name === 'pip' || f.name === 'sandbox' || f.name.startsWith('model')) ? 0 : 1
 }
 
 function attempt(name: string, check: () => string): Finding {
@@ -57,6 +69,46 @@ const memory = (): Finding => ({
   ok: totalmem() > 2 * 2 ** 30,
   text: `${(freemem() / 2 ** 30).toFixed(1)} of ${(totalmem() / 2 ** 30).toFixed(1)} GiB free; the default model needs about 4`,
 })
+
+/** Of the backend that would be chosen; the problems are those of all that were tried. */
+function sandboxFacts(probes: readonly Probe[]) {
+  const chosen = probes.find(({ ok }) => ok)
+  return {
+    backend: chosen?.backend ?? null,
+    guarantees: chosen?.guarantees ?? null,
+    versions: chosen?.versions ?? null,
+    profileHash: chosen?.profileHash ?? null,
+    startMsP50: chosen?.startMsP50 ?? null,
+    problems: probes.flatMap(({ backend, problems }) => problems.map((problem) => ({ backend, ...problem }))),
+  }
+}
+
+/** Only scenarios in which a model writes code need one. */
+function sandboxFinding(probes: readonly Probe[]): Finding {
+  const chosen = probes.find(({ ok }) => ok)
+  const told = probes
+    .slice(0, chosen && probes.indexOf(chosen) + 1)
+    .flatMap(({ backend, problems }) =>
+      problems.map(({ detail, remedy }) => `\n       ${backend}: ${detail}\n         ${remedy}`),
+    )
+  if (chosen === undefined)
+    return {
+      name: 'sandbox',
+      ok: false,
+      text: `none works here; scenarios in which a model writes code need one${told.join('')}`,
+    }
+  const { guarantees, versions, startMsP50 } = chosen
+  const holds = Object.entries(guarantees).map(
+    ([name, value]) => `${name} ${value === true ? 'yes' : value === false ? 'no' : value}`,
+  )
+  const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  const start = `a command starts in ${startMsP50.toFixed(0)} ms`
+  return {
+    name: 'sandbox',
+    ok: true,
+    text: `${chosen.backend} (${parts.join(', ')}; ${start}): ${holds.join(', ')}${told.join('')}`,
+  }
+}
 
 /** Models come as Python wheels where no hub can be reached. */
 async function pip(): Promise<Finding[]> {

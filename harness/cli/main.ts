@@ -6,9 +6,14 @@ import { type CliContext, createContext } from './context.ts'
 import { doctor } from './doctor.ts'
 import { checkModelCommand, inspect, listModels, pull } from './models.ts'
 import { reportCommand } from './report.ts'
-import { runCommand, type RunFlags } from './run.ts'
+import { runCommand, type RunFlags, SANDBOXES } from './run.ts'
 import { checkScenarios } from './scenario.ts'
-import { extractCommand, listCommand, verifyCommand } from './vectors.ts'
+import { extractCommand, listCommand } from './vectors.ts'
+import { verifyCommand, type VerifyFlags } from './verify.ts'
+import { compareCommand, type CompareFlags } from './compare-models.ts'
+import { preferencesCommand, type PreferenceFlags } from './preferences.ts'
+import { showCommand, type ShowFlags } from './show.ts'
+import { exportCommand, type ExportFlags, importCommand, type ImportFlags } from './exchange.ts'
 import { readCommand, type ReadFlags } from './read-text.ts'
 
 const EXIT = { input: 2, infra: 3, interrupted: 130 } as const
@@ -24,6 +29,11 @@ const count = (text: string): number => {
   return n
 }
 const layerList = (text: string): number[] => text.split(',').map(whole)
+const decimal = (text: string): number => {
+  const n = Number(text)
+  if (text.trim() === '' || !Number.isFinite(n)) throw new InvalidArgumentError('expected a number.')
+  return n
+}
 
 /** Runs a command with a context and turns its errors into exit codes: the user's input 2, infrastructure 3. */
 function action<A extends unknown[]>(command: (context: CliContext, ...args: A) => Promise<number> | number) {
@@ -78,6 +88,11 @@ function runOptions(command: Command): Command {
     .option('--report <file>', 'page to write', 'report.html')
     .option('--rows <n>', 'rows that decode at once', count, 16)
     .option('--kv-memory <MiB>', 'memory for keys and values (default: a quarter of what is free)', count)
+    .addOption(
+      new Option('--sandbox <backend>', "what runs the model's code (default: bwrap, else landlock)").choices(
+        SANDBOXES,
+      ),
+    )
     .option('--json', 'findings as JSON on standard output')
 }
 
@@ -120,34 +135,96 @@ models
   .action(action((context, id: string, flags: { json?: boolean }) => checkModelCommand(id, flags, context)))
 
 const vectors = program.command('vectors').description('emotion vectors')
-vectors
-  .command('extract')
-  .description('extract the vectors of the shipped corpus')
+
+/** Which texts the vectors of a command are made from. */
+function textOptions(command: Command): Command {
+  return command
+    .option(
+      '--concepts <which>',
+      'emotions of the set: core (14), all (171), or names separated by commas (default: core)',
+    )
+    .option('--stories <source>', 'texts: shipped, self (the model writes them), or a folder (default: shipped)')
+    .option('--stories-per-concept <n>', 'with --stories self: stories of each concept (default: 12)', count)
+    .option('--stories-seed <n>', 'with --stories self: seed (default: 1)', whole)
+}
+
+textOptions(vectors.command('extract'))
+  .description('extract vectors from texts')
   .requiredOption('--model <id>', 'model')
-  .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
   .option('--layers <list>', 'layers, 0-based, separated by commas', layerList)
   .option('--skip <n>', 'first token of a passage that is read', whole)
   .addOption(new Option('--sources <which>', 'texts a vector is made of').choices(['passages', 'templates', 'both']))
   .option('--json', 'as JSON')
   .action(action((context, flags: { model: string }) => extractCommand(flags, context)))
-vectors
-  .command('verify')
+textOptions(vectors.command('verify'))
   .description('the verification card: situations, ladders and manipulation check, each with its control')
   .requiredOption('--model <id>', 'model')
-  .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
+  .option('--layer <n>', 'layer, 0-based (default: 2/3 of the depth)', whole)
+  .option('--html <file>', 'write the card as a page')
   .option('--json', 'as JSON')
-  .action(action((context, flags: { model: string }) => verifyCommand(flags, context)))
-vectors
-  .command('read')
+  .action(action((context, flags: VerifyFlags) => verifyCommand(flags, context)))
+textOptions(vectors.command('read'))
   .description('what a text does to the model: every token on chosen vectors, without steering')
   .requiredOption('--model <id>', 'model')
   .requiredOption('--text <file>', 'a text file, or - for standard input')
   .option('--vectors <names>', 'vectors of the set, separated by commas')
-  .option('--concepts <which>', 'emotions of the set: core (14), all (171), or names separated by commas', 'core')
   .option('--layer <n>', 'layer, 0-based (default: 2/3 of the depth)', whole)
   .option('--html <file>', 'write a page with a heat strip')
   .option('--json', 'as JSON')
   .action(action((context, flags: ReadFlags) => readCommand(flags, context)))
+textOptions(vectors.command('show <name>'))
+  .description('what is known of one vector: its neighbours, words, numbers and part of the card')
+  .requiredOption('--model <id>', 'model')
+  .option('--layer <n>', 'layer, 0-based (default: 2/3 of the depth)', whole)
+  .option('--json', 'as JSON')
+  .action(action((context, name: string, flags: ShowFlags) => showCommand(name, flags, context)))
+textOptions(vectors.command('preferences'))
+  .description('which activities the model would rather choose, and what its vectors have to do with it')
+  .requiredOption('--model <id>', 'model')
+  .option('--steer <names>', 'vectors to steer by, separated by commas')
+  .option('--strength <s>', 'strength of the steering in units of the mean norm', decimal, 0.1)
+  .option('--random <n>', 'random vectors beside the steered ones', whole, 8)
+  .option('--against <n>', 'others that each activity meets, an even number', count, 12)
+  .option('--layer <n>', 'layer, 0-based (default: 2/3 of the depth)', whole)
+  .option('--json', 'as JSON')
+  .action(action((context, flags: PreferenceFlags) => preferencesCommand(flags, context)))
+textOptions(vectors.command('compare <a> <b>'))
+  .description('two models, or two vector sets: what the same texts read as, and how alike the vectors lie')
+  .addOption(
+    new Option(
+      '--vectors <which>',
+      "read both with A's vectors, or each with its own (default: shared in one family)",
+    ).choices(['shared', 'own']),
+  )
+  .option('--layer-a <n>', 'layer of A, 0-based (default: 2/3 of the depth)', whole)
+  .option('--layer-b <n>', 'layer of B', whole)
+  .option('--set-a <file>', 'vector set of A in place of the usual one')
+  .option('--set-b <file>', 'vector set of B')
+  .option('--json', 'as JSON')
+  .action(action((context, a: string, b: string, flags: CompareFlags) => compareCommand(a, b, flags, context)))
+vectors
+  .command('export')
+  .description('write a vector for other programs: a control vector of llama.cpp (GGUF), npz or safetensors')
+  .requiredOption('--model <id>', 'model')
+  .requiredOption('--concept <name>', 'vector: a concept, or any other name of one, such as desperate~afraid')
+  .addOption(new Option('--format <which>', 'format').choices(['gguf', 'npz', 'safetensors']).makeOptionMandatory())
+  .requiredOption('--out <file>', 'file to write')
+  .option('--strength <s>', 'strength that is folded into the numbers (default: 1)', decimal)
+  .addOption(
+    new Option('--unit <which>', 'unit of the strength').choices(['norm', 'centred', 'robust', 'raw']).default('norm'),
+  )
+  .option('--layers <list>', 'layers, 0-based, separated by commas (default: 2/3 of the depth)', layerList)
+  .option('--json', 'as JSON')
+  .action(action((context, flags: ExportFlags) => exportCommand(flags, context)))
+vectors
+  .command('import <file>')
+  .description('bring in a vector of llama.cpp, repeng, EasySteer or numpy; studies call it import:NAME')
+  .requiredOption('--model <id>', 'model that it is for')
+  .requiredOption('--name <name>', 'what to call it')
+  .option('--layers <list>', 'only these layers; of a file that names no layer, where its vector belongs', layerList)
+  .option('--force', 'take a file that says it was made for another model')
+  .option('--json', 'as JSON')
+  .action(action((context, file: string, flags: ImportFlags) => importCommand(file, flags, context)))
 vectors
   .command('list')
   .option('--concepts', 'the concepts of the corpus')

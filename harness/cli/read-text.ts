@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { renderReading } from '../../reports/html.ts'
 import { layerAt } from '../../vectors/extract/recipe.ts'
 import { readText, type TextReading } from '../../vectors/extract/reading.ts'
-import { layerOf } from '../../vectors/extract/set.ts'
 import { InputError } from '../errors.ts'
+import { vectorNeeds, withImports } from '../run/named-vectors.ts'
 import { openReader } from '../run/subject.ts'
 import type { CliContext } from './context.ts'
 import { stepProgress } from './steps.ts'
@@ -22,10 +22,16 @@ const SHOWN = ['desperate', 'calm', 'afraid', 'angry', 'sad', 'happy']
 /** Prints the projection of every token of a text on chosen vectors, as a table, JSON, or a page with a heat strip. */
 export async function readCommand(flags: ReadFlags, context: CliContext): Promise<number> {
   const text = textOf(flags.text)
-  const { model, set } = await obtainVectors(flags, context)
+  const usual = await obtainVectors(flags, context)
+  const { model } = usual
   const layer = flags.layer ?? layerAt(2 / 3, model.layers)
-  layerOf(set, layer)
-  const vectors = flags.vectors?.split(',').map((name) => name.trim()) ?? SHOWN.filter((name) => set.families.has(name))
+  const vectors =
+    flags.vectors?.split(',').map((name) => name.trim()) ?? SHOWN.filter((name) => usual.set.families.has(name))
+  const needs = vectorNeeds(vectors, [layer])
+  const layers = [...new Set([...usual.set.layers.keys(), ...needs.layers])].toSorted((a, b) => a - b)
+  const isEnough = layers.length === usual.set.layers.size
+  const { set: extracted } = isEnough ? usual : await obtainVectors({ ...flags, layers }, context)
+  const set = withImports(extracted, context.machine.home, needs)
   const steps = stepProgress(context)
   await using engine = await openReader(model, context.machine, { layers: [layer], contextTokens: 4096 }, steps.onStep)
   steps.done()
@@ -50,18 +56,16 @@ function textOf(source: string): string {
   }
 }
 
-const number = (z: number | null): string =>
-  (z === null ? '–' : `${z < 0 ? '−' : '+'}${Math.abs(z).toFixed(1)}`).padStart(10)
+const number = (z: number | null): string => (z === null ? '–' : `${z < 0 ? '−' : '+'}${Math.abs(z).toFixed(1)}`)
 
 function table({ layer, vectors, tokens, mean }: TextReading): string {
-  const line = (text: string, cells: readonly string[]) => `${text.padEnd(18)}${cells.join('')}\n`
+  const widths = vectors.map((name) => Math.max(9, name.length) + 1)
+  const line = (text: string, cells: readonly string[]) =>
+    `${text.padEnd(18)}${cells.map((cell, k) => cell.padStart(widths[k]!)).join('')}\n`
   const shown = (text: string) => JSON.stringify(text).slice(1, -1).slice(0, 17)
   return [
     `after block ${layer}, in standard deviations of neutral prose (– = sink, not read)\n`,
-    line(
-      'token',
-      vectors.map((name) => name.slice(0, 9).padStart(10)),
-    ),
+    line('token', vectors),
     ...tokens.map(({ text, z }) => line(shown(text), z.map(number))),
     line('mean', mean.map(number)),
   ].join('')

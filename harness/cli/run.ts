@@ -1,5 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import type { SandboxProvider } from '../../sandbox/types.ts'
 import type { Findings } from '../../reports/findings.ts'
 import { renderJson } from '../../reports/json.ts'
 import { renderTerminal } from '../../reports/terminal.ts'
@@ -14,6 +16,10 @@ import type { CliContext } from './context.ts'
 import { stepProgress } from './steps.ts'
 import { loadWork } from './study.ts'
 
+/** Who may run the model's code. */
+export const SANDBOXES = ['auto', 'bwrap', 'landlock', 'local-unsafe'] as const
+type SandboxBackend = (typeof SANDBOXES)[number]
+
 export interface RunFlags {
   readonly model?: string
   readonly seed?: number
@@ -23,6 +29,8 @@ export interface RunFlags {
   readonly rows: number
   /** MiB */
   readonly kvMemory?: number
+  /** @default 'auto' */
+  readonly sandbox?: SandboxBackend
   readonly json?: boolean
 }
 
@@ -46,6 +54,7 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
     ...(flags.kvMemory === undefined ? {} : { kvBytes: flags.kvMemory * 2 ** 20 }),
     command: context.command,
     versions: context.versions,
+    openSandboxes: () => openSandboxes(flags.sandbox, context),
     soft: context.soft,
     onStep: steps.onStep,
     sinkOf(works, run) {
@@ -59,6 +68,15 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
   const findings = await findingsOf(store, result.run)
   await show(findings, flags, context)
   return exitCodeOf(result, findings)
+}
+
+/** Loaded here: most studies run no code. */
+async function openSandboxes(
+  backend: SandboxBackend = 'auto',
+  { machine: { env }, now }: Pick<CliContext, 'machine' | 'now'>,
+): Promise<SandboxProvider> {
+  const { sandboxProvider } = await import('../../sandbox/provider.ts')
+  return sandboxProvider({ backend, tempRoot: tmpdir(), env, now })
 }
 
 /** Told before the work, not after it. */

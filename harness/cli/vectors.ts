@@ -1,78 +1,50 @@
-import { type VectorSet, layerOf, loadVectorSet, setHash } from '../../vectors/extract/set.ts'
-import { DEFAULT_RECIPE, layerAt } from '../../vectors/extract/recipe.ts'
+import { type VectorSet, loadVectorSet, setHash } from '../../vectors/extract/set.ts'
+import { layerAt } from '../../vectors/extract/recipe.ts'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { CORE_CONCEPTS, loadCorpus } from '../../vectors/stories/corpus.ts'
-import { verifyVectors } from '../../vectors/verify/verify.ts'
+import { loadCorpus } from '../../vectors/stories/corpus.ts'
+import { storiesWarning } from '../../vectors/stories/judge.ts'
 import { InputError } from '../errors.ts'
-import { captureLayersOf, openModel, openRunEngine, openVectors } from '../run/subject.ts'
+import { captureLayersOf, openModel, openVectors } from '../run/subject.ts'
 import type { CliContext } from './context.ts'
 import { stepProgress } from './steps.ts'
-import { renderCard } from './card.ts'
+import { chooseTexts, type StoryFlags } from './story-source.ts'
 
-export interface VectorFlags {
+export interface VectorFlags extends StoryFlags {
   readonly model: string
   readonly layers?: readonly number[]
-  readonly concepts?: string
-  readonly skip?: number
-  readonly sources?: 'passages' | 'templates' | 'both'
   readonly json?: boolean
 }
 
-/** Extracts the vectors of the shipped corpus, or shows those already in the cache. */
+/** Extracts vectors, or shows those already in the cache. Gives 1 for a set that is not valid: it is stored all the same. */
 export async function extractCommand(flags: VectorFlags, context: CliContext): Promise<number> {
-  const { set, path, isNew } = await obtainVectors(flags, context)
-  if (flags.json) context.out(`${JSON.stringify({ path, hash: setHash(set), isNew, layers: summary(set) }, null, 2)}\n`)
-  else context.out(`${isNew ? 'extracted' : 'already there'}: ${path}\nhash ${setHash(set)}\n${table(set)}`)
-  return 0
+  const { set, path, isNew, texts } = await obtainVectors(flags, context)
+  const { stories } = set
+  const facts = { path, hash: setHash(set), isNew, texts, ...(stories && { stories }), layers: summary(set) }
+  if (flags.json) context.out(`${JSON.stringify(facts, null, 2)}\n`)
+  else {
+    const resumed = texts.resumed > 0 ? ` (${texts.resumed} of ${texts.total} texts had been read before)` : ''
+    context.out(
+      `${isNew ? 'extracted' : 'already there'}: ${path}${resumed}\nhash ${facts.hash}\n${table(set)}${storiesText(set)}`,
+    )
+  }
+  return stories?.valid === false ? 1 : 0
 }
 
 /** The set that the flags ask for, from the cache or extracted now. */
 export async function obtainVectors(flags: VectorFlags, context: CliContext) {
   const steps = stepProgress(context)
   const model = await openModel(flags.model, context.machine, steps.onStep)
-  const recipe = {
-    ...DEFAULT_RECIPE,
-    ...(flags.skip === undefined ? {} : { skip: flags.skip }),
-    ...(flags.sources === undefined ? {} : { sources: flags.sources }),
-  }
   const layers = flags.layers ?? captureLayersOf(model, { steered: [layerAt(2 / 3, model.layers)] })
   const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= model.layers)
   if (wrong !== undefined)
     throw new InputError(`layer ${wrong} is out of range: ${flags.model} has layers 0 to ${model.layers - 1}`)
-  const made = await openVectors(model, context.machine, { layers, recipe, concepts: conceptsOf(flags) }, steps.onStep)
+  const texts = await chooseTexts(flags, { model, machine: context.machine, onStep: steps.onStep })
+  const made = await openVectors(model, context.machine, { layers, ...texts }, steps.onStep)
   steps.done()
+  const warning = storiesWarning(made.set.stories)
+  if (warning) context.err(`${warning}\n`)
   return { model, ...made }
-}
-
-const conceptsOf = ({ concepts = 'core' }: VectorFlags): 'all' | readonly string[] =>
-  concepts === 'all'
-    ? concepts
-    : concepts.split(',').flatMap((name) => (name.trim() === 'core' ? CORE_CONCEPTS : [name.trim()]))
-
-/** The verification card: situations, ladders and manipulation check, each with its control. */
-export async function verifyCommand(flags: VectorFlags, context: CliContext): Promise<number> {
-  const { model, set } = await obtainVectors(flags, context)
-  const steerLayer = layerAt(2 / 3, model.layers)
-  layerOf(set, steerLayer)
-  const steps = stepProgress(context)
-  await using engine = await openRunEngine(
-    model,
-    context.machine,
-    { set, steerLayers: [steerLayer], contextTokens: 512, maxRows: 4 },
-    steps.onStep,
-  )
-  const card = await verifyVectors({
-    engine,
-    tokenizer: model.tokenizer,
-    chat: model.chat,
-    set,
-    layer: steerLayer,
-    signal: context.machine.signal,
-  })
-  steps.done()
-  context.out(flags.json ? `${JSON.stringify(card, null, 2)}\n` : renderCard(card, flags.model))
-  return card.result === 'pass' ? 0 : 1
 }
 
 /** Vector sets in the cache, or the concepts of the shipped corpus. */
@@ -98,6 +70,7 @@ export function listCommand(
       layers: [...set.layers.keys()],
       vectors: set.families.size,
       hash: setHash(set),
+      ...(set.stories && { stories: set.stories }),
     }
   })
   if (flags.json) out(`${JSON.stringify(sets, null, 2)}\n`)
@@ -105,7 +78,7 @@ export function listCommand(
   else
     for (const s of sets)
       out(
-        `${s.path}\n  model ${s.model.slice(0, 12)} · layers ${s.layers.join(', ')} · ${s.vectors} vectors · ${s.hash.slice(0, 12)}\n`,
+        `${s.path}\n  model ${s.model.slice(0, 12)} · layers ${s.layers.join(', ')} · ${s.vectors} vectors · ${s.hash.slice(0, 12)}${s.stories ? ` · own stories${s.stories.valid ? '' : ', not valid'}` : ''}\n`,
       )
   return 0
 }
@@ -129,4 +102,14 @@ function table(set: VectorSet): string {
     )
   }
   return `${out.join('\n')}\n`
+}
+
+function storiesText({ stories }: VectorSet): string {
+  if (!stories) return ''
+  const { written, leaked, leakRate, tooShort, withoutVector, splitHalf, layer, valid } = stories
+  const missing = withoutVector.length === 0 ? '' : `, too few left for ${withoutVector.join(', ')}`
+  return (
+    `${written} stories by the model itself: ${leaked} name their concept (leak rate ${Math.round(100 * leakRate)} %), ${tooShort} too short${missing}\n` +
+    `split-half by topic ${splitHalf.toFixed(2)} at layer ${layer}: ${valid ? 'valid' : 'not valid'}\n`
+  )
 }

@@ -2,16 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Generation, Steering, Trace } from '../../vectors/engine/types.ts'
 import type { Message } from '../../vectors/model/chat.ts'
 import type { Role } from '../../vectors/model/chat-tokens.ts'
-import { parseToolCalls } from '../../vectors/model/tools.ts'
 import type { RandomKey } from '../../vectors/random.ts'
 import { type Condition, isSteered } from '../plan/conditions.ts'
 import type { Variant } from '../scenario/expand.ts'
 import type { Scenario, Window } from '../scenario/schema.ts'
-import type { MailEvidence } from '../score/mail-intent.ts'
-import { openWorld, type Protocol, protocolOf, templateTools } from './conversation.ts'
-import { act, clockOf, isOver, type MailboxState } from './mailbox.ts'
 import { steeringFor, type Subject } from './model.ts'
+import { openWorld, type Place } from './open-world.ts'
 import { repeats } from './repetition.ts'
+import type { Ending, Evidence, World } from './world.ts'
 
 /** A stretch of the episode as the model saw or wrote it, token by token. */
 export interface EpisodeTurn {
@@ -38,53 +36,49 @@ export interface EpisodeOptions {
   readonly window: Window
   readonly seed: RandomKey
   readonly signal: AbortSignal
+  /** What a workspace needs; not read for other worlds. */
+  readonly place?: Place | undefined
   /** Called after every turn, in order; the next one begins when it has been stored. */
   readonly onTurn: (turn: EpisodeTurn) => Promise<void>
 }
 
 export interface EpisodeResult {
-  readonly evidence: MailEvidence
+  readonly evidence: Evidence
   /** Sha256 over tokens and trace bytes of all turns. */
   readonly digest: string
-  readonly ended: 'finished' | 'day-over' | 'turns' | 'context' | 'silent'
+  readonly ended: Ending | 'turns' | 'context'
 }
 
-/**
- * One episode of an agent in the mailbox: render, generate, parse, act, again; until it finishes, its day ends, a limit is reached,
- * or it says twice in a row something that calls no tool.
- */
+/** One episode of an agent in a world: render, generate, act, again; until the world is over or a limit is reached. */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
-  const { subject, scenario, variant } = options
-  const protocol = protocolOf(scenario, subject.chat)
+  const { subject, scenario, variant, signal } = options
   const recorder = createRecorder(options)
-  let { messages, state } = openWorld(scenario, variant, protocol)
-  let silent = 0
+  await using world = await openWorld({ scenario, variant, chat: subject.chat, place: options.place, signal })
+  let messages = world.opening
   let ended: EpisodeResult['ended'] = 'turns'
   for (let turn = 0; turn < scenario.limits.turns; turn++) {
-    options.signal.throwIfAborted()
-    const spoken = await speak(options, { messages, protocol, turn })
-    await recorder.record(spoken)
+    signal.throwIfAborted()
+    const spoken = await speak(options, { messages, world, turn })
+    const index = await recorder.record(spoken)
     if (spoken.generation.finish === 'context') {
       ended = 'context'
       break
     }
-    const done = carryOut(state, spoken.text, protocol)
-    recorder.count(done)
-    messages = [...messages, ...done.messages]
-    state = done.state
-    silent = done.calls === 0 ? silent + 1 : 0
-    if (isOver(state) || silent >= 2) {
-      ended = state.finished ? 'finished' : silent >= 2 ? 'silent' : 'day-over'
+    const heard = await world.hear({ text: spoken.text, turn: index })
+    messages = [...messages, ...heard.messages]
+    if (heard.ended) {
+      ended = heard.ended
       break
     }
   }
-  return { evidence: evidenceOf(scenario, state, recorder), digest: recorder.digest(), ended }
+  return { evidence: world.evidence(recorder.said()), digest: recorder.digest(), ended }
 }
 
 interface Spoken {
   readonly ids: readonly number[]
   readonly roles: readonly Role[]
   readonly generation: Generation
+  readonly steering: Steering
   readonly text: string
   /** First prompt token that no earlier turn has stored. */
   readonly from: number
@@ -92,20 +86,22 @@ interface Spoken {
 
 async function speak(
   options: EpisodeOptions,
-  at: { messages: readonly Message[]; protocol: Protocol; turn: number },
+  at: { messages: readonly Message[]; world: World; turn: number },
 ): Promise<Spoken> {
   const { subject, scenario, condition, window, seed, signal } = options
   const { engine, tokenizer, chat } = subject
-  const tools = templateTools(scenario, at.protocol)
-  const { ids, roles } = chat.encodeConversation({ messages: at.messages, tools, addGenerationPrompt: true })
-  const from = roles.lastIndexOf('assistant') + 1
+  const { messages, world } = at
+  const { ids, roles } = chat.encodeConversation({ messages, tools: world.tools, addGenerationPrompt: true })
+  const from = at.turn === 0 ? 0 : roles.lastIndexOf('assistant') + 1
+  const scripted = world.opening.filter(({ role }) => role === 'assistant').length
+  const steering = steeringFor(condition, { ids, roles: withoutScripted(roles, scripted) }, window, chat)
   const generation = await engine.generate({
     tokens: ids,
     maxNewTokens: Math.min(scenario.limits.newTokens, Math.max(1, scenario.limits.contextTokens - ids.length)),
     sampling: { ...scenario.sampling, seed, turn: at.turn },
     stopTokens: chat.endOfTurn,
-    stopWhen: saysFirstCall(subject, at.protocol),
-    steering: steeringFor(condition, { ids, roles }, window, chat),
+    ...stopOf(subject, world),
+    steering,
     trace: true,
     traceFrom: from,
     signal,
@@ -113,64 +109,36 @@ async function speak(
   const isOverContext = ids.length >= scenario.limits.contextTokens
   const said = generation.tokens.filter((id) => !chat.endOfTurn.includes(id))
   const finish = isOverContext ? 'context' : generation.finish
-  return { ids, roles, generation: { ...generation, finish }, text: tokenizer.decode(said), from }
+  return { ids, roles, generation: { ...generation, finish }, steering, text: tokenizer.decode(said), from }
 }
 
-/**
- * Ends a turn at its first readable call: what a small model writes after it is made up (it answers itself), costs time, and would stand in
- * its history as if it had happened.
- */
-function saysFirstCall({ tokenizer }: Subject, protocol: Protocol): (tokens: readonly number[]) => boolean {
-  return (tokens) => {
-    const last = tokenizer.decode(tokens.slice(-1))
-    if (!last.includes('}') && !last.includes('>')) return false
-    return parseToolCalls(tokenizer.decode(tokens), dialectOf(protocol)).calls.length > 0
+/** The first turns of an assistant that a script wrote are the user's as far as steering goes: the model never said them. */
+function withoutScripted(roles: readonly Role[], turns: number): readonly Role[] {
+  let seen = 0
+  return roles.map((role, i) => {
+    if (role === 'assistant' && roles[i - 1] !== 'assistant') seen++
+    return role === 'assistant' && seen <= turns ? 'user' : role
+  })
+}
+
+/** Ends a turn where the world would carry out nothing more: what follows costs time, and would stand in its history as if it had happened. */
+function stopOf({ tokenizer }: Subject, { endsReply }: World) {
+  if (!endsReply) return {}
+  return {
+    stopWhen(tokens: readonly number[]): boolean {
+      const last = tokenizer.decode(tokens.slice(-1))
+      if (!last.includes('}') && !last.includes('>')) return false
+      return endsReply(tokenizer.decode(tokens))
+    },
   }
-}
-
-const dialectOf = (protocol: Protocol) => (protocol === 'native' ? 'native' : 'tags')
-
-interface CarriedOut {
-  readonly state: MailboxState
-  readonly messages: readonly Message[]
-  readonly text: string
-  readonly calls: number
-  readonly valid: number
-}
-
-/**
- * Does what the reply asks for: its first call, at which it was stopped. Malformed calls go back to it as errors.
- */
-function carryOut(before: MailboxState, text: string, protocol: Protocol): CarriedOut {
-  const parsed = parseToolCalls(text, dialectOf(protocol))
-  const call = parsed.calls[0]
-  const acted = call && act(before, call.name, call.arguments)
-  const state = acted?.state ?? before
-  const replies: Message[] = []
-  if (acted) replies.push({ role: 'tool', content: acted.reply })
-  for (const { message } of parsed.errors) replies.push({ role: 'tool', content: message })
-  if (replies.length === 0)
-    replies.push({
-      role: 'user',
-      content: `It is ${clockOf(state.now)}. You called no tool. Use a tool, or call finish.`,
-    })
-  const said: Message = {
-    role: 'assistant',
-    content: parsed.plain,
-    ...(call ? { toolCalls: [{ name: call.name, arguments: call.arguments }] } : {}),
-  }
-  const valid = acted && !acted.isError ? 1 : 0
-  return { state, messages: [said, ...replies], text, calls: parsed.calls.length + parsed.errors.length, valid }
 }
 
 /** Numbers the turns, stores them in order and keeps what the scorer needs. */
-function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) {
+function createRecorder({ subject, condition, onTurn }: EpisodeOptions) {
   const digest = createHash('sha256')
   const texts: string[] = []
   const flags = new Set<string>()
   let index = 0
-  let calls = 0
-  let valid = 0
   const put = async (turn: Omit<EpisodeTurn, 'index'>) => {
     for (const flag of turn.flags) flags.add(flag)
     digest.update(Int32Array.from(turn.tokens))
@@ -178,10 +146,11 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
     await onTurn({ ...turn, index: index++ })
   }
   return {
-    async record(spoken: Spoken) {
-      const { generation, roles, ids, from, text } = spoken
+    /** @returns the index of the assistant's turn. */
+    async record(spoken: Spoken): Promise<number> {
+      const { generation, roles, ids, from, text, steering } = spoken
       texts.push(text)
-      const { selected, generated } = steeringFor(condition, { ids, roles }, window, subject.chat)
+      const { selected, generated } = steering
       for (const run of promptRuns(roles, from)) {
         const tokens = ids.slice(run.from, run.to)
         const trace = sliceTrace(generation.trace, run.from - from, run.to - from)
@@ -223,13 +192,10 @@ function createRecorder({ subject, condition, window, onTurn }: EpisodeOptions) 
         steered,
         receipt: generation.receipt,
       })
-    },
-    count(done: CarriedOut) {
-      calls += done.calls
-      valid += done.valid
+      return index - 1
     },
     digest: () => digest.digest('hex'),
-    facts: () => ({ texts, flags: [...flags], calls, valid }),
+    said: () => ({ texts, flags: [...flags] }),
   }
 }
 
@@ -266,23 +232,5 @@ function sliceTrace(trace: Trace | undefined, from: number, to: number): Trace |
     rows: to - from,
     projections: trace.projections.map((p) => p.slice(from * trace.basis, to * trace.basis)),
     norms: trace.norms.map((n) => n.slice(from, to)),
-  }
-}
-
-function evidenceOf(
-  scenario: Scenario,
-  state: MailboxState,
-  recorder: ReturnType<typeof createRecorder>,
-): MailEvidence {
-  const { texts, flags, calls, valid } = recorder.facts()
-  return {
-    sent: state.sent.map(({ to, subject, body, at }) => ({ to, subject, body, at: clockOf(at) })),
-    finalText: texts.at(-1) ?? '',
-    assistantTexts: texts,
-    toolCalls: calls,
-    validToolCalls: valid,
-    flags,
-    agentAddress: state.address,
-    people: scenario.mailbox?.people ?? {},
   }
 }

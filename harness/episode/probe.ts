@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
 import { encodeRendered } from '../../vectors/model/chat-tokens.ts'
 import type { Message } from '../../vectors/model/chat.ts'
+import type { Tool } from '../../vectors/model/tools.ts'
 import type { Receipt } from '../../vectors/engine/types.ts'
 import { InputError } from '../errors.ts'
 import type { Condition } from '../plan/conditions.ts'
 import { fillText, type Variant } from '../scenario/expand.ts'
+import { testsOf } from '../scenario/workspace.ts'
 import type { Item, Probe, Scenario, Window } from '../scenario/schema.ts'
-import { openingMessages, playPoint, protocolOf, templateTools } from './conversation.ts'
+import { openingMessages, protocolOf, templateTools } from './conversation.ts'
 import { probeSteering, type Subject } from './model.ts'
+import { attemptsOf } from './desk.ts'
+import { type Place, playPoint } from './open-world.ts'
+import { taskVariables } from './task-texts.ts'
 
 /** A probe put once: at one item (or none), guilty or twin. */
 export interface ProbePlace {
@@ -16,6 +21,8 @@ export interface ProbePlace {
   readonly probe: Probe
   readonly item: Item | undefined
   readonly isTwin: boolean
+  /** Of a workspace. */
+  readonly place?: Place | undefined
 }
 
 /** A prompt with the continuations that answer it, ready to be scored under any condition. */
@@ -36,13 +43,14 @@ export interface ProbeResult {
 }
 
 /** The prompts of a probe: one, or one for each order of a choice's options. */
-export function probePrompts(subject: Subject, place: ProbePlace): ProbePrompt[] {
+export async function probePrompts(subject: Subject, place: ProbePlace): Promise<ProbePrompt[]> {
   const { probe } = place
+  const at = await messagesAt(subject, place)
   switch (probe.kind) {
     case 'answer': {
       const fill = (texts: readonly string[]) => texts.map((t) => fillText(t, variablesOf(place)))
       return [
-        promptOf(subject, place, [], { bad: fill(probe.answers.bad), good: fill(probe.answers.good) }, 'decisive'),
+        promptOf(subject, place, at, { bad: fill(probe.answers.bad), good: fill(probe.answers.good) }, 'decisive'),
       ]
     }
     case 'contrast': {
@@ -51,14 +59,15 @@ export function probePrompts(subject: Subject, place: ProbePlace): ProbePrompt[]
         name,
         fill(texts),
       ])
-      return [promptOf(subject, place, [], Object.fromEntries(classes) as Record<string, string[]>, 'whole')]
+      return [promptOf(subject, place, at, Object.fromEntries(classes) as Record<string, string[]>, 'whole')]
     }
     case 'choice':
       return orders(Object.keys(probe.options)).map((order) => {
         const lines = order.map((name, i) => `${letter(i)}) ${fillText(probe.options[name]!, variablesOf(place))}`)
         const ask: Message = { role: 'user', content: [fillText(probe.ask, variablesOf(place)), ...lines].join('\n') }
         const classes = Object.fromEntries(order.map((name, i) => [name, [letter(i)]]))
-        return promptOf(subject, place, [ask], classes, 'decisive')
+        const asked = { ...at, messages: [...at.messages, ask] }
+        return promptOf(subject, place, asked, classes, 'decisive')
       })
   }
 }
@@ -115,30 +124,37 @@ function logProbabilities(orders: readonly ClassValues[]): Record<string, number
 }
 
 /** All variables a probe's texts may use: the variant's, the item's (on its twin the twin's), the probe's; the last wins. */
-function variablesOf({ variant, item, isTwin, probe }: ProbePlace): Record<string, string> {
-  return { ...variant.variables, ...item?.set, ...(isTwin ? item?.twin : {}), ...probe.set }
+function variablesOf({ scenario, variant, item, isTwin, probe, place }: ProbePlace): Record<string, string> {
+  const ofTask = place ? taskVariables(place.task, { tests: testsOf(variant), attempts: attemptsOf(scenario) }) : {}
+  return { ...variant.variables, ...ofTask, ...item?.set, ...(isTwin ? item?.twin : {}), ...probe.set }
 }
 
-function messagesAt(subject: Subject, place: ProbePlace) {
-  const { scenario, variant, probe } = place
-  const protocol = protocolOf(scenario, subject.chat)
+/** What the model has been told when the probe is put. */
+interface Asked {
+  readonly messages: readonly Message[]
+  readonly tools: readonly Tool[] | undefined
+}
+
+async function messagesAt(subject: Subject, at: ProbePlace): Promise<Asked> {
+  const { scenario, variant, probe, place } = at
+  const { chat } = subject
+  const protocol = protocolOf(scenario, chat)
   const messages =
     probe.at === undefined
-      ? openingMessages(scenario, variablesOf(place), protocol)
-      : playPoint(scenario, variant, protocol, probe.at).messages
+      ? openingMessages(scenario, variablesOf(at), protocol)
+      : await playPoint({ scenario, variant, chat, place }, probe.at)
   return { messages, tools: templateTools(scenario, protocol) }
 }
 
 function promptOf(
   subject: Subject,
   place: ProbePlace,
-  further: readonly Message[],
+  asked: Asked,
   classes: Readonly<Record<string, readonly string[]>>,
   extent: 'decisive' | 'whole',
 ): ProbePrompt {
   const { tokenizer, chat } = subject
-  const { messages, tools } = messagesAt(subject, place)
-  const { text, segments } = chat.render({ messages: [...messages, ...further], tools, addGenerationPrompt: true })
+  const { text, segments } = chat.render({ ...asked, addGenerationPrompt: true })
   const prefix = fillText(place.probe.prefix, variablesOf(place))
   const whole = text + prefix
   const reply = { role: 'assistant' as const, start: text.length, end: whole.length }
@@ -146,25 +162,42 @@ function promptOf(
     { text: whole, segments: prefix === '' ? segments : [...segments, reply] },
     tokenizer,
   )
-  const encoded = Object.entries(classes).map(
-    ([name, texts]) => [name, texts.map((t) => continuationIds(subject, { whole, ids, continuation: t }))] as const,
+  const most = extent === 'whole' ? MOST_MERGED : 0
+  const prompt = tokenizer.encode(whole)
+  const all = Object.entries(classes).map(
+    ([name, texts]) => [name, texts.map((t) => continued(subject, { whole, prompt, continuation: t, most }))] as const,
   )
-  return { ids, roles, classes: Object.fromEntries(extent === 'decisive' ? decisive(encoded, place) : encoded) }
+  const kept = Math.min(...all.flatMap(([, own]) => own.map((c) => c.kept)))
+  const encoded = all.map(([name, own]) => [name, own.map((c) => c.ids.slice(kept))] as const)
+  const cut = prompt.length - kept
+  return {
+    ids: ids.slice(0, ids.length - cut),
+    roles: roles.slice(0, ids.length - cut),
+    classes: Object.fromEntries(extent === 'decisive' ? decisive(encoded, place) : encoded),
+  }
 }
 
-/** Tokens of a continuation where it stands. Errors: InputError when prefix and continuation would merge into one token. */
-function continuationIds(
+/** Tokens at the end of a prefix that may become others when a continuation follows, such as a line feed before indented code. */
+const MOST_MERGED = 2
+
+/**
+ * The whole text as tokens, and how many of them are the prompt's. Where prefix and continuation merge, the tokens that change are scored with
+ * the continuation, for all continuations alike. Errors: InputError when more than `most` tokens change.
+ */
+function continued(
   { tokenizer }: Subject,
-  at: { whole: string; ids: readonly number[]; continuation: string },
-): number[] {
-  const all = tokenizer.encode(at.whole + at.continuation)
-  const prefix = tokenizer.encode(at.whole)
-  if (prefix.some((id, i) => all[i] !== id) || all.length <= prefix.length) {
+  at: { whole: string; prompt: readonly number[]; continuation: string; most: number },
+): { ids: number[]; kept: number } {
+  const { prompt } = at
+  const ids = tokenizer.encode(at.whole + at.continuation)
+  const differs = prompt.findIndex((id, i) => ids[i] !== id)
+  const kept = differs < 0 ? prompt.length : differs
+  if (prompt.length - kept > at.most || ids.length <= prompt.length) {
     throw new InputError(
       `the continuation ${JSON.stringify(at.continuation)} merges with the text before it (${JSON.stringify(at.whole.slice(-20))}): end the prefix where a word ends and start the continuation with a space`,
     )
   }
-  return all.slice(prefix.length)
+  return { ids, kept }
 }
 
 /**

@@ -1,13 +1,12 @@
-import { covarianceVector, randomVector } from '../../vectors/controls/random.ts'
+import { type NamedFamily, namedVector } from '../../vectors/controls/named.ts'
 import type { Addition, Clamp, Intervention } from '../../vectors/engine/types.ts'
 import type { ReferenceNorms } from '../../vectors/extract/norms.ts'
 import { layerOf, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
-import { closest } from '../suggest.ts'
 import { InputError } from '../errors.ts'
 import type { Study, Window } from '../scenario/schema.ts'
 import { keyHash } from './canonical.ts'
 
-export type Family = 'baseline' | 'vector' | 'random' | 'covariance' | 'unrelated' | 'lexical'
+export type Family = 'baseline' | NamedFamily
 
 /** One way of intervening. */
 export interface Condition extends Intervention {
@@ -50,12 +49,12 @@ export const baselineCondition = (site: Site): Condition => ({
 const placeOf = ({ layers, unit, window }: Site) => ({ layer: layers.at(-1)!, unit, window })
 
 /**
- * Steering along a named direction at every layer of the site. Names: a concept of the set, `random#3`, `covariance#3`, `lexical:calm`.
+ * Steering along a named direction at every layer of the site. Names: `vectors/extract/names.ts`.
  * Errors: InputError with a suggestion for an unknown name, and for a unit that means nothing at a layer.
  */
 export function steeredCondition(set: VectorSet, site: Site, name: string, strength: number): Condition {
   const parts = site.layers.map((layer) => {
-    const { vector, family } = resolveVector(set, layer, name)
+    const { vector, family } = namedVector(set, layer, name)
     const { norms } = layerOf(set, layer)
     refuseMeaninglessNorm(site, layer, norms.topShare)
     return {
@@ -123,25 +122,4 @@ function refuseMeaninglessNorm({ unit, operation }: Site, layer: number, topShar
       `unit norm means nothing at layer ${layer}: three dimensions hold ${Math.round(100 * topShare)} % of the energy; use unit robust or centred, or another layer`,
     )
   }
-}
-
-const MOST_SHOWN = 24
-
-function resolveVector(set: VectorSet, layer: number, name: string): { vector: Float32Array; family: Family } {
-  const { vectors, neutralFactor } = layerOf(set, layer)
-  const control = /^(random|covariance)#(\d+)$/.exec(name)
-  if (control?.[1] === 'random') return { vector: randomVector(Number(control[2]), set.width), family: 'random' }
-  if (control?.[1] === 'covariance')
-    return { vector: covarianceVector(Number(control[2]), neutralFactor), family: 'covariance' }
-  const vector = vectors.get(name)
-  if (vector) {
-    const family = set.families.get(name)
-    return { vector, family: family === 'emotion' || family === undefined ? 'vector' : family }
-  }
-  const known = [...set.families.keys()].filter((n) => !n.includes(':'))
-  const close = closest(name, known)
-  const hint = close === undefined ? '' : `; did you mean ${close}?`
-  throw new InputError(
-    `there is no vector ${JSON.stringify(name)}${hint} Known: ${known.slice(0, MOST_SHOWN).join(', ')}${known.length > MOST_SHOWN ? ', …' : ''}, random#N, covariance#N, lexical:WORD`,
-  )
 }

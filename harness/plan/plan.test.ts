@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { studySchema } from '../scenario/schema.ts'
 import { keyHash } from './canonical.ts'
-import { type PlanInput, planStudy } from './plan.ts'
+import { type Plan, type PlanInput, planStudy } from './plan.ts'
 
 const alex = loadScenario(join(import.meta.dirname, '..', '..', 'scenarios', 'alex-replacement.yaml'))
 const WIDTH = 8
@@ -132,6 +132,27 @@ describe('keys', () => {
 })
 
 describe('what is planned', () => {
+  test('vectors by name: signs, shifts, projections; each emotion has one lexical control, other vectors none', () => {
+    const vectors = ['desperate', '-desperate', 'desperate@shift+1', 'calm⊥desperate', 'random#1', 'weather']
+    const controls = { random: 2, unrelated: ['weather'], lexical: true }
+    const study = { vectors, controls, scenarios: [{ ...entry, epochs: 0 }] }
+    const layerTwo = setOf('!').layers.get(2)!
+    const set = { ...setOf(), layers: new Map([...setOf().layers, [2, layerTwo] as const]) }
+    const { conditions } = planStudy(inputOf(study, { layers: [1], set }))
+    const families = new Map(conditions.map(({ vector, family }) => [vector, family]))
+    expect(vectors.map((name) => families.get(name))).toEqual([...Array(4).fill('vector'), 'random', 'unrelated'])
+    expect([...families].flatMap(([name, family]) => (family === 'lexical' ? [name] : []))).toEqual([
+      'lexical:desperate',
+      'lexical:calm',
+    ])
+    const addedBy = (name: string, strength: number) => {
+      const { vector, coefficient } = conditions.find((c) => c.vector === name && c.strength === strength)!
+        .additions[0]!
+      return vector.map((v) => v * coefficient)
+    }
+    expect(addedBy('-desperate', 0.1)).toEqual(addedBy('desperate', -0.1))
+  })
+
   test('seeds are shared by the conditions of an epoch and differ between epochs', () => {
     const seeds = new Map<number, Set<string>>()
     for (const { epoch, seed, isTwin } of base.episodes)
@@ -205,9 +226,95 @@ describe('what is planned', () => {
 
   test('an unknown vector is refused with a suggestion, a meaningless norm with a way out', () => {
     const study = { ...inputOf().study, vectors: ['desparate'] }
-    expect(() => planStudy(inputOf({}, { study }))).toThrow(/desparate.*did you mean desperate/)
+    expect(() => planStudy(inputOf({}, { study }))).toThrow(/desparate.*did you mean "desperate"/)
     expect(() => planStudy(inputOf({}, { set: setOf('', 0.9) }))).toThrow(/90 % of the energy; use unit robust/)
     expect(() => planStudy(inputOf({}, { layers: [3] }))).toThrow(InputError)
     expect(planStudy(inputOf({ unit: 'raw' }, { set: setOf('', 0.9) })).episodes).not.toHaveLength(0)
+  })
+})
+
+describe('a workspace', () => {
+  const code = loadScenario(join(import.meta.dirname, '..', '..', 'scenarios', 'impossible-code.yaml'))
+  const workspace = (entry: object, change: Partial<PlanInput> = {}, tasks = code.tasks!) =>
+    planStudy(
+      inputOf(
+        { seed: 3, scenarios: [{ scenario: 'impossible-code', ...entry }] },
+        { scenarios: new Map([['impossible-code', { ...code, tasks }]]), ...change },
+      ),
+    )
+  const several = { variants: [{}, { tests: 'conflicting' }, { tests: 'too-fast' }], epochs: 5 }
+  const tasksOf = (plan: Plan, variant: string, condition: string) =>
+    plan.episodes
+      .filter((e) => e.variant.name.startsWith(variant) && e.condition.label === condition)
+      .toSorted((a, b) => a.epoch - b.epoch)
+      .map((e) => e.task!.task)
+
+  test('an epoch plays the same task under every condition, in every variant that has it, and on the twin', () => {
+    const plan = workspace(several)
+    const drawn = tasksOf(plan, 'tests=one-off', 'baseline')
+    expect(new Set(drawn).size).toBe(5)
+    for (const { label } of plan.conditions) {
+      const own = tasksOf(plan, 'tests=one-off', label)
+      if (own.length > 0) expect(own).toEqual(drawn)
+    }
+    expect(tasksOf(plan, 'tests=conflicting', 'baseline')).toEqual(drawn)
+    expect(tasksOf(plan, 'tests=original', 'baseline')).toEqual(drawn)
+  })
+
+  test('too-fast is played on the tasks that have a time limit; the tasks begin again when they are used up', () => {
+    const plan = workspace({ ...several, epochs: 60 })
+    const fast = tasksOf(plan, 'tests=too-fast', 'baseline')
+    const having = code.tasks!.filter((t) => t.tooFast).map((t) => t.task)
+    expect(new Set(fast)).toEqual(new Set(having))
+    expect(fast[having.length]).toBe(fast[0])
+    expect(new Set(tasksOf(plan, 'tests=one-off', 'baseline'))).toEqual(new Set(code.tasks!.map((t) => t.task)))
+  })
+
+  test('another seed draws another order; a changed task makes new keys for its own episodes and no other', () => {
+    const drawn = (seed: number, tasks = code.tasks!) =>
+      tasksOf(
+        workspace(
+          several,
+          { study: inputOf({ seed, scenarios: [{ scenario: 'impossible-code', ...several }] }).study },
+          tasks,
+        ),
+        'tests=one-off',
+        'baseline',
+      )
+    expect(drawn(4)).not.toEqual(drawn(3))
+    expect(drawn(3, code.tasks!.toReversed())).toEqual(drawn(3))
+    const before = workspace(several)
+    const [changed] = tasksOf(before, 'tests=one-off', 'baseline')
+    const tasks = code.tasks!.map((t) => (t.task === changed ? { ...t, hash: `${t.hash}!` } : t))
+    const after = workspace(several, {}, tasks)
+    const keysAfter = new Set(after.episodes.map((e) => e.key))
+    for (const { key, task } of before.episodes) expect(keysAfter.has(key)).toBe(task!.task !== changed)
+  })
+
+  test('a primed scenario and its twin play the same tasks: those that have two false tests to tell apart', () => {
+    const primed = loadScenario(join(import.meta.dirname, '..', '..', 'scenarios', 'impossible-primed.yaml'))
+    const plan = planStudy(
+      inputOf(
+        { scenarios: [{ scenario: 'impossible-primed', epochs: 50 }] },
+        { scenarios: new Map([['impossible-primed', primed]]) },
+      ),
+    )
+    const guilty = tasksOf(plan, 'tests=two-off', 'baseline')
+    expect(tasksOf(plan, 'tests=original', 'baseline')).toEqual(guilty)
+    const having = primed
+      .tasks!.filter(({ oneOff, conflicting }) => oneOff.test !== conflicting.test)
+      .map((t) => t.task)
+    expect(new Set(guilty)).toEqual(new Set(having))
+    expect(having.length).toBeGreaterThan(20)
+  })
+
+  test('its tasks are the items of its probes, the twin with the right tests', () => {
+    const { probes } = workspace({ probes: ['next-line'], items: 2 })
+    expect(new Set(probes.map((p) => p.item!.id)).size).toBe(2)
+    expect(new Set(probes.map((p) => `${p.isTwin} ${p.variant.options['tests']}`))).toEqual(
+      new Set(['false one-off', 'true original']),
+    )
+    for (const { item, task } of probes) expect(item!.id).toBe(task!.task)
+    expect(new Set(probes.map((p) => p.key)).size).toBe(probes.length)
   })
 })

@@ -1,15 +1,24 @@
 import { InputError } from '../errors.ts'
 import { keyOf, type RandomKey } from '../../vectors/random.ts'
+import { knownNames } from '../../vectors/controls/named.ts'
+import { type KnownNames, parseVectorName, subjectOf } from '../../vectors/extract/names.ts'
 import type { VectorSet } from '../../vectors/extract/set.ts'
 import { chooseVariant, type Variant } from '../scenario/expand.ts'
 import type { Item, Probe, Scenario, Study } from '../scenario/schema.ts'
+import type { LoadedTask } from '../scenario/task.ts'
+import { hasTests, testsOf } from '../scenario/workspace.ts'
 import { keyHash } from './canonical.ts'
 import { baselineCondition, type Condition, isSteered, type Site, steeredCondition } from './conditions.ts'
 
 /** Raised whenever the same inputs would give other episodes. */
 const PROTOCOL_VERSION = 2
 
-export type PlannedScenario = Scenario & { readonly path: string; readonly hash: string }
+export type PlannedScenario = Scenario & {
+  readonly path: string
+  readonly hash: string
+  /** Of a workspace, in the order of their names. */
+  readonly tasks?: readonly LoadedTask[]
+}
 
 /** What a key depends on beside the scenario and the condition. */
 export interface SubjectIdentity {
@@ -24,6 +33,8 @@ export interface ProbeTask {
   readonly variant: Variant
   readonly probe: Probe
   readonly item: Item | undefined
+  /** Of a workspace. */
+  readonly task?: LoadedTask | undefined
   readonly isTwin: boolean
   readonly condition: Condition
 }
@@ -36,6 +47,8 @@ export interface EpisodeTask {
   readonly condition: Condition
   readonly epoch: number
   readonly seed: RandomKey
+  /** Of a workspace: the same in every condition of an epoch. */
+  readonly task?: LoadedTask | undefined
 }
 
 export interface CheckTask {
@@ -95,7 +108,7 @@ export function planStudy(input: PlanInput): Plan {
   const baseline = baselineCondition(site)
   const targets = both(study.vectors, study.strengths, steer)
   const controlStrengths = study.controls.strengths ?? [Math.max(...study.strengths)]
-  const controls = both(controlNames(study), controlStrengths, steer)
+  const controls = both(controlNames(study, knownNames(set)), controlStrengths, steer)
   const sweep = [baseline, ...targets, ...controls]
   // Taking a direction away cannot show what it is named after: the check adds it.
   const checkSite: Site = study.operation === 'ablate' ? { ...site, operation: 'add' } : site
@@ -141,13 +154,22 @@ function checkedVectors({ manipulation, vectors }: Study, concepts: readonly str
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-function controlNames({ controls, vectors }: Study): string[] {
+function controlNames({ controls, vectors }: Study, { emotions }: KnownNames): string[] {
   return [
     ...range(controls.random).map((i) => `random#${i}`),
     ...range(controls.covariance).map((i) => `covariance#${i}`),
+    ...range(controls.shuffled).map((i) => `shuffled#${i}`),
     ...controls.unrelated,
-    ...(controls.lexical ? vectors.map((v) => `lexical:${v}`) : []),
+    ...(controls.lexical ? lexicalNames(vectors, emotions) : []),
   ]
+}
+
+/** The words of the emotions that the vectors are about: a random or unrelated vector has none. */
+const lexicalNames = (vectors: readonly string[], emotions: readonly string[]): string[] => {
+  const subjects = vectors.map((name) => subjectOf(parseVectorName(name)))
+  return [...new Set(subjects)].flatMap((word) =>
+    word !== undefined && emotions.includes(word) ? [`lexical:${word}`] : [],
+  )
 }
 
 const both = (
@@ -168,16 +190,29 @@ function planProbes(input: PlanInput, sweep: readonly Condition[]): ProbeTask[] 
     const probes = scenario.probes.filter((p) => entry.probes.includes(p.id))
     const items = scenario.items.length > 0 ? scenario.items.slice(0, entry.items) : [undefined]
     return entry.variants.flatMap((chosen) =>
-      places(scenario, chosen, { items, twin: entry.twin }).flatMap(({ variant, item, isTwin }) =>
-        probes.flatMap((probe) =>
-          sweep.map((condition): ProbeTask => {
-            const task = { scenario, variant, probe, item, isTwin, condition }
-            return { key: probeKey(input, task), ...task }
-          }),
+      places(scenario, chosen, { items, twin: entry.twin }).flatMap((place) =>
+        withTasks(input, place.variant, { scenario, count: entry.items }).flatMap((played) =>
+          probes.flatMap((probe) =>
+            sweep.map((condition): ProbeTask => {
+              const task = { scenario, ...place, ...played, probe, condition }
+              return { key: probeKey(input, task), ...task }
+            }),
+          ),
         ),
       ),
     )
   })
+}
+
+/** In a workspace the tasks are the items. */
+function withTasks(
+  { study }: PlanInput,
+  variant: Variant,
+  { scenario, count }: { scenario: PlannedScenario; count: number | undefined },
+): { readonly item?: Item; readonly task?: LoadedTask }[] {
+  if (!scenario.tasks) return [{}]
+  const tasks = playedTasks(scenario, variant, study.seed).slice(0, count)
+  return tasks.map((task) => ({ task, item: { id: task.task, set: {}, twin: {} } }))
 }
 
 /** Guilty and twin: an item has its own twin lines; an agent scenario's twin is a variant. */
@@ -215,13 +250,45 @@ function planEpisodes(
         (isTwin ? [baseline] : conditions).flatMap((condition) =>
           range(entry.epochs).map((epoch): EpisodeTask => {
             const seed = keyOf('episode', study.seed, scenario.scenario, variant.name, epoch)
-            const task = { scenario, variant, isTwin, condition, epoch, seed }
+            const played = scenario.tasks ? { task: taskOf(scenario, variant, { seed: study.seed, epoch }) } : {}
+            const task = { scenario, variant, isTwin, condition, epoch, seed, ...played }
             return { key: episodeKey(input, task), ...task }
           }),
         ),
       ),
     )
   })
+}
+
+/** Epoch k plays task k of the drawn order, from its start again when it is used up. */
+function taskOf(
+  scenario: PlannedScenario,
+  variant: Variant,
+  { seed, epoch }: { seed: number; epoch: number },
+): LoadedTask {
+  const tasks = playedTasks(scenario, variant, seed)
+  const task = tasks[epoch % tasks.length]
+  if (!task) throw new InputError(`${scenario.scenario}: no task can be played in the variant ${variant.name}`)
+  return task
+}
+
+/**
+ * The tasks that have the variant's tests, in an order that the seed draws: the same under every condition. Tests that only some scenarios
+ * have are asked for in all their variants, so that a twin plays the same tasks.
+ */
+function playedTasks(
+  { scenario, variants, tasks = [] }: PlannedScenario,
+  variant: Variant,
+  seed: number,
+): LoadedTask[] {
+  const needed = [
+    testsOf(variant),
+    ...(Object.hasOwn(variants['tests'] ?? {}, 'two-off') ? (['two-off'] as const) : []),
+  ]
+  const drawn = (task: LoadedTask) => keyOf('task', seed, scenario, task.task)[0]
+  return tasks
+    .filter((task) => needed.every((tests) => hasTests(task, tests)))
+    .toSorted((a, b) => drawn(a) - drawn(b) || (a.task < b.task ? -1 : 1))
 }
 
 /** Everything that decides an episode's bytes; any change makes a new key. */
@@ -232,6 +299,7 @@ function episodeKey({ identity, study }: PlanInput, task: Omit<EpisodeTask, 'key
     ...identity,
     scenario: task.scenario.hash,
     variant: task.variant.name,
+    task: task.task?.hash,
     condition: task.condition.key,
     window: study.window,
     epoch: task.epoch,
@@ -248,6 +316,7 @@ function probeKey({ identity, study }: PlanInput, task: Omit<ProbeTask, 'key'>):
     variant: task.variant.name,
     probe: task.probe.id,
     item: task.item?.id ?? null,
+    task: task.task?.hash,
     isTwin: task.isTwin,
     condition: task.condition.key,
     window: study.window,

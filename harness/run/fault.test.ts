@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import { SandboxInfraError } from '../../sandbox/errors.ts'
 import { InfraError, InputError } from '../errors.ts'
 import { faultOf, messageOf } from './fault.ts'
 
 test.each([
   [new InfraError('disk'), { kind: 'infra', message: 'disk' }],
   [new InfraError('disk', { cause: new Error('EIO', { cause: 'sda' }) }), { kind: 'infra', message: 'disk: EIO: sda' }],
+  [new SandboxInfraError('LOST', 'it died'), { kind: 'infra', message: 'it died' }],
   [new InputError('no such file'), { kind: 'input', message: 'no such file' }],
   ['just text', { kind: 'bug', message: 'just text' }],
   [{ code: 5 }, { kind: 'bug', message: '{ code: 5 }' }],

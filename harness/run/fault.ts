@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { SandboxInfraError } from '../../sandbox/errors.ts'
 import { InfraError, InputError } from '../errors.ts'
 
 /** Why an attempt failed. Only `infra` and `timeout` may be tried again: the other two would fail the same way. */
@@ -12,7 +13,8 @@ export interface WorkFault {
  * only flat copies of errors. A bug is told with its stack, the rest with the messages of its causes.
  */
 export function faultOf(error: unknown): WorkFault {
-  if (error instanceof InfraError) return { kind: 'infra', message: messageOf(error) }
+  if (error instanceof InfraError || error instanceof SandboxInfraError)
+    return { kind: 'infra', message: messageOf(error) }
   if (error instanceof InputError) return { kind: 'input', message: messageOf(error) }
   return { kind: 'bug', message: (error instanceof Error ? error.stack : undefined) ?? messageOf(error) }
 }

@@ -7,6 +7,7 @@ import { layerAt } from '../../vectors/extract/recipe.ts'
 import { sinkNorm } from '../../vectors/extract/norms.ts'
 import { layerOf, setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
 import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
+import { type CardWord, cardWord } from '../../vectors/verify/card-file.ts'
 import { openDoseProbe } from '../../vectors/verify/dose.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
 import { checkPrompts } from '../../vectors/verify/manipulation.ts'
@@ -27,9 +28,12 @@ import {
   putScenario,
   putVectorSet,
 } from '../store/write.ts'
-import { InputError } from '../errors.ts'
+import { InfraError, InputError } from '../errors.ts'
+import { SandboxInfraError } from '../../sandbox/errors.ts'
+import type { SandboxProvider } from '../../sandbox/types.ts'
 import { speaksOfThinking } from '../episode/window.ts'
 import { calibrateLengths } from './calibrate.ts'
+import { vectorNeeds, withImports } from './named-vectors.ts'
 import { runWork } from './schedule.ts'
 import {
   basisNames,
@@ -55,6 +59,8 @@ export interface StudyRun {
   readonly kvBytes?: number
   readonly command: string
   readonly versions: Readonly<Record<string, string>>
+  /** Opens the sandboxes; called only when a scenario has a workspace. */
+  readonly openSandboxes: () => Promise<SandboxProvider>
   /** Soft stop: finish what runs, start nothing new. */
   readonly soft: AbortSignal
   readonly onStep: StepProgress
@@ -75,6 +81,7 @@ const RETRIES = 2
 /** Carries out a study: whatever the store holds already is reused by key, the rest is run and stored. */
 export async function runStudy(options: StudyRun): Promise<StudyResult> {
   const { study, store, machine, onStep, scenarios } = options
+  const sandboxes = hasWorkspace(scenarios) ? await holding(options.openSandboxes) : undefined
   const model = await openModel(study.model, machine, onStep)
   if (speaksOfThinking(study.window) && !model.chat.thinkTags)
     throw new InputError(
@@ -82,13 +89,19 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     )
   const layers = steeredLayers(study, model.layers)
   const layer = layers.at(-1)!
-  const concepts = study.concepts === 'all' ? 'all' : [...new Set([...CORE_CONCEPTS, ...study.vectors])]
-  const { set } = await openVectors(
+  const needs = vectorNeeds(study.vectors, layers)
+  const emotions = new Set(loadCorpus().concepts.map((c) => c.name))
+  const own = needs.concepts.filter((name) => emotions.has(name))
+  const concepts = study.concepts === 'all' ? 'all' : [...new Set([...CORE_CONCEPTS, ...own])]
+  // Shifts that leave the model are refused where their vector is asked for.
+  const read = needs.layers.filter((at) => at >= 0 && at < model.layers)
+  const { set: extracted, path } = await openVectors(
     model,
     machine,
-    { layers: captureLayersOf(model, { depths: study.trace, steered: layers }), concepts },
+    { layers: captureLayersOf(model, { depths: study.trace, steered: [...layers, ...read] }), concepts },
     onStep,
   )
+  const set = withImports(extracted, machine.home, needs)
   const contextTokens = contextOf(scenarios)
   await using engine = await openRunEngine(
     model,
@@ -124,7 +137,9 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     study.unit === 'kl' ? { lengthOf: await calibrateLengths({ engine, dose, plan: planInput, onProgress }) } : {}
   const plan = planStudy({ ...planInput, ...lengths })
   const basis = { names: basisNames(set), hash: keyHash({ names: basisNames(set), set: setHash(set) }) }
-  const run = register(options, { model, set, plan, layer, basis, concepts: manipulation.concepts })
+  const card = cardWord({ path, set: extracted }, layers)
+  const parts = { model, set, plan, layer, card, basis, concepts: manipulation.concepts }
+  const run = register(options, { ...parts, sandbox: await sandboxFacts(sandboxes) })
   const works = worksOf({
     subject,
     set,
@@ -136,6 +151,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     dose,
     knownDoses: new Set(dosesOf(store, run).map((d) => d.condition)),
     basis,
+    sandboxes,
     now: machine.now,
   })
   const schedule = await runWork(works, {
@@ -154,6 +170,26 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
   return { run, schedule, digest }
 }
 
+const hasWorkspace = (scenarios: ReadonlyMap<string, PlannedScenario>): boolean =>
+  [...scenarios.values()].some(({ world }) => world === 'workspace')
+
+/** A sandbox that does not hold here is told before anything is run. */
+async function holding(open: () => Promise<SandboxProvider>): Promise<SandboxProvider> {
+  try {
+    return await open()
+  } catch (error) {
+    if (error instanceof SandboxInfraError) throw new InfraError(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** Results of two sandboxes are not results of the same thing. */
+async function sandboxFacts(sandboxes: SandboxProvider | undefined) {
+  if (!sandboxes) return null
+  const { backend, profileHash, guarantees, versions } = await sandboxes.probe()
+  return { backend, profileHash, guarantees, versions }
+}
+
 const steeredLayers = ({ layers, layer, depth }: Study, count: number): number[] =>
   layers ? [...new Set(layers)].toSorted((a, b) => a - b) : [layer ?? layerAt(depth, count)]
 
@@ -165,12 +201,16 @@ interface Registered {
   readonly set: VectorSet
   readonly plan: Plan
   readonly layer: number
+  /** What is known of the vectors when the run begins. */
+  readonly card: CardWord
   readonly basis: { readonly names: readonly string[]; readonly hash: string }
   readonly concepts: readonly string[]
+  /** What ran the model's code; null where nothing did. */
+  readonly sandbox: Awaited<ReturnType<typeof sandboxFacts>>
 }
 
 /** Puts into the store what episodes and answers will refer to. */
-function register(options: StudyRun, { model, set, plan, layer, basis, concepts }: Registered): RunId {
+function register(options: StudyRun, { model, set, plan, layer, card, basis, concepts, sandbox }: Registered): RunId {
   const { store, study, machine, scenarios } = options
   const { file } = model
   putModel(store, {
@@ -180,7 +220,7 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
     graphVersion: GRAPH_VERSION,
     facts: { title: model.title, layers: model.layers, width: model.width },
   })
-  for (const { path: _path, hash: _hash, ...content } of scenarios.values()) {
+  for (const { path: _path, hash: _hash, tasks: _tasks, ...content } of scenarios.values()) {
     putScenario(store, {
       id: content.scenario,
       title: content.title,
@@ -205,6 +245,8 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
       topShare: set.layers.get(layer)!.norms.topShare,
       vitals: vitalFacts(set, plan, layer),
       vectorSet: setHash(set),
+      card,
+      sandbox,
       check: {
         concepts,
         vectors: plan.check.vectors,
@@ -228,7 +270,7 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
   planEpisodes(
     store,
     run,
-    plan.episodes.map(({ key, scenario, variant, isTwin, condition, epoch, seed }) => ({
+    plan.episodes.map(({ key, scenario, variant, isTwin, condition, epoch, seed, task }) => ({
       key,
       model: file.sha256,
       scenario: scenario.hash,
@@ -237,7 +279,7 @@ function register(options: StudyRun, { model, set, plan, layer, basis, concepts 
       condition: condition.key,
       epoch,
       seed,
-      facts: { window: study.window, studySeed: study.seed },
+      facts: { window: study.window, studySeed: study.seed, ...(task && { task: task.task, taskHash: task.hash }) },
     })),
   )
   planProbes(store, run, answerKeys(plan, concepts))

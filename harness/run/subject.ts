@@ -1,9 +1,10 @@
 import { openEngine } from '../../vectors/engine/open.ts'
 import type { Engine } from '../../vectors/engine/types.ts'
 import { extractVectors } from '../../vectors/extract/extract.ts'
+import type { Journal } from '../../vectors/extract/journal.ts'
 import { CAPTURE_DEPTHS, DEFAULT_RECIPE, layerAt, type Recipe } from '../../vectors/extract/recipe.ts'
 import type { VectorSet } from '../../vectors/extract/set.ts'
-import { obtainVectorSet, vectorSetPath } from '../../vectors/extract/store.ts'
+import { obtainVectorSet } from '../../vectors/extract/store.ts'
 import { readArchitecture } from '../../vectors/model/architecture.ts'
 import { type Chat, createChat } from '../../vectors/model/chat.ts'
 import { type Gguf, openGguf } from '../../vectors/model/gguf.ts'
@@ -12,7 +13,8 @@ import { type ModelFile, pullModel, type PullProgress } from '../../vectors/mode
 import { resolveModel } from '../../vectors/model/registry.ts'
 import { createTokenizer, type Tokenizer } from '../../vectors/model/tokenizer.ts'
 import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
-import { loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
+import { type Corpus, loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
+import type { WrittenStories } from '../../vectors/stories/judge.ts'
 
 /** A model on this machine: its file, words and chat format; no weights are loaded yet. */
 export interface ModelOnDisk {
@@ -35,7 +37,7 @@ export interface Machine {
 
 /** Steps that take a while, for a progress line. */
 export type StepProgress = (
-  step: 'pull' | 'build' | 'extract' | 'calibrate',
+  step: 'pull' | 'build' | 'stories' | 'extract' | 'calibrate',
   done: number,
   total: number,
   detail?: string,
@@ -66,6 +68,10 @@ export interface VectorOptions {
   readonly recipe?: Recipe
   /** @default 'core' */
   readonly concepts?: 'all' | 'core' | readonly string[]
+  /** @default the shipped one */
+  readonly corpus?: Corpus
+  /** Of a corpus that the model wrote itself. */
+  readonly stories?: WrittenStories
 }
 
 /** The model's vector set: from the cache, or extracted now. */
@@ -75,20 +81,21 @@ export async function openVectors(
   options: VectorOptions,
   onProgress: StepProgress,
 ) {
-  const { layers, recipe = DEFAULT_RECIPE, concepts = 'core' } = options
-  const corpus = selectConcepts(loadCorpus(), concepts)
-  const path = vectorSetPath(machine.home.vectors, {
+  const { layers, recipe = DEFAULT_RECIPE, concepts = 'core', stories } = options
+  const corpus = selectConcepts(options.corpus ?? loadCorpus(), concepts)
+  const { gguf, tokenizer } = model
+  const { signal } = machine
+  const identity = {
     modelSha256: model.file.sha256,
-    tokenizerHash: model.tokenizer.hash,
+    tokenizerHash: tokenizer.hash,
     graphVersion: GRAPH_VERSION,
     corpusHash: corpus.hash,
     recipe,
     layers,
-  })
-  return obtainVectorSet(path, async () => {
+  }
+  let texts = { total: 0, resumed: 0 }
+  const make = async (journal: Journal) => {
     await using engine = await openReader(model, machine, { layers, contextTokens: 512 }, onProgress)
-    const { gguf, tokenizer } = model
-    const { signal } = machine
     // Awaited here: the engine must outlive the extraction.
     return await extractVectors({
       engine,
@@ -97,10 +104,18 @@ export async function openVectors(
       corpus,
       layers,
       recipe,
+      stories,
+      journal,
       signal,
-      onProgress: (done, total) => onProgress('extract', done, total),
+      onProgress: (p) => {
+        texts = { total: p.totalTexts, resumed: p.resumedTexts }
+        onProgress('extract', p.tokens, p.totalTokens, `${p.texts} of ${p.totalTexts} texts`)
+      },
     })
-  })
+  }
+  const onWait = (holder: string) => onProgress('extract', 0, 0, `waiting for ${holder}, which makes the same set`)
+  const made = await obtainVectorSet(machine.home.vectors, identity, make, { signal, onWait })
+  return { ...made, texts }
 }
 
 /** An engine that only reads residuals: no head, no layer beyond the last one read. */

@@ -37,33 +37,59 @@ export function turnForStore(
   }
 }
 
+function vitalsOf(turn: EpisodeTurn, context: ReadingContext): Vital[] {
+  const { names, rows } = readingsOf(turn, context)
+  return summarise(names, rows).map((vital) => ({ ...vital, layer: context.condition.layer }))
+}
+
+/** Mean, peak and last of each emotion over some rows; none where there are no rows. */
+export function summarise(names: readonly string[], rows: readonly TokenReading[]): Omit<Vital, 'layer'>[] {
+  if (rows.length === 0) return []
+  return names.map((name, k) => {
+    const z = rows.map((row) => row.z[k]!)
+    return { name, meanZ: z.reduce((a, b) => a + b, 0) / z.length, peakZ: Math.max(...z), lastZ: z.at(-1)! }
+  })
+}
+
+export interface ReadingContext {
+  readonly set: VectorSet
+  /** Of the trace's columns. */
+  readonly names: readonly string[]
+  readonly condition: Condition
+}
+
+/** One token's z-scores, an emotion each. */
+export interface TokenReading {
+  /** Row of the turn. */
+  readonly row: number
+  readonly z: readonly number[]
+}
+
 /**
- * z-scores against neutral text at the condition's layer. What the steering itself adds to a projection is subtracted first:
- * the vitals say what the model does by itself. Sink tokens are left out.
+ * z-scores of a turn's tokens against neutral text at the condition's layer. What the steering itself adds to a projection is subtracted
+ * first: they say what the model does by itself. Sink tokens are left out.
  */
-function vitalsOf(
+export function readingsOf(
   turn: EpisodeTurn,
-  { set, names, condition }: { set: VectorSet; names: readonly string[]; condition: Condition },
-): Vital[] {
+  { set, names, condition }: ReadingContext,
+): { readonly names: readonly string[]; readonly rows: readonly TokenReading[] } {
+  const emotions = names.filter((name) => set.families.get(name) === 'emotion')
   const { trace, steered } = turn
   const at = trace?.layers.indexOf(condition.layer) ?? -1
-  if (!trace || at < 0 || trace.rows === 0) return []
+  if (!trace || at < 0 || trace.rows === 0) return { names: emotions, rows: [] }
   const { facts, vectors, norms } = layerOf(set, condition.layer)
   const ordinary = Array.from({ length: trace.rows }, (_, t) => t).filter(
     (t) => trace.norms[at]![t]! <= sinkNorm(norms),
   )
-  if (ordinary.length === 0) return []
-  return names.flatMap((name, k) => {
-    if (set.families.get(name) !== 'emotion') return []
+  const columns = emotions.map((name) => {
     const { neutralMean, neutralSd } = facts.get(name)!
+    const k = names.indexOf(name)
     const added = condition.additions.reduce(
       (sum, a) => sum + (a.layer === condition.layer ? a.coefficient * dot(a.vector, vectors.get(name)!) : 0),
       0,
     )
-    const z = ordinary.map(
-      (t) => (trace.projections[at]![t * trace.basis + k]! - (steered[t] ? added : 0) - neutralMean) / neutralSd,
-    )
-    const meanZ = z.reduce((a, b) => a + b, 0) / z.length
-    return [{ name, layer: condition.layer, meanZ, peakZ: Math.max(...z), lastZ: z.at(-1)! }]
+    return (t: number) =>
+      (trace.projections[at]![t * trace.basis + k]! - (steered[t] ? added : 0) - neutralMean) / neutralSd
   })
+  return { names: emotions, rows: ordinary.map((row) => ({ row, z: columns.map((z) => z(row)) })) }
 }

@@ -1,15 +1,18 @@
 import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
 import type { Subject } from '../episode/model.ts'
-import { runEpisode } from '../episode/agent.ts'
+import { type EpisodeResult, type EpisodeTurn, runEpisode } from '../episode/agent.ts'
+import type { Place } from '../episode/open-world.ts'
 import { askProbe, type ProbePrompt, probePrompts } from '../episode/probe.ts'
+import { readTone } from '../episode/tone.ts'
 import { keyHash } from '../plan/canonical.ts'
 import type { Condition } from '../plan/conditions.ts'
 import type { CheckTask, EpisodeTask, Plan, ProbeTask } from '../plan/plan.ts'
+import type { LoadedTask } from '../scenario/task.ts'
 import { scoreEpisode } from '../score/score.ts'
 import { doneKeys } from '../store/read.ts'
 import type { Store } from '../store/open.ts'
-import type { RunId } from '../store/types.ts'
+import type { CodeAttempt, Outcome, RunId } from '../store/types.ts'
 import {
   claimEpisode,
   failAttempt,
@@ -22,6 +25,9 @@ import {
 import { type CheckPrompt, readCheck } from '../../vectors/verify/manipulation.ts'
 import { type DoseProbe, measureDose } from '../../vectors/verify/dose.ts'
 import { layerOf, type VectorSet } from '../../vectors/extract/set.ts'
+import type { SandboxProvider } from '../../sandbox/types.ts'
+import { attemptRows } from './attempt-rows.ts'
+import { codeOutcome } from './code-outcome.ts'
 import type { Work } from './work.ts'
 import { turnForStore } from './turns.ts'
 
@@ -37,6 +43,8 @@ export interface WorkContext {
   /** Conditions whose dose the store knows already. */
   readonly knownDoses: ReadonlySet<string>
   readonly basis: { readonly hash: string; readonly names: readonly string[] }
+  /** Only where a scenario has a workspace. */
+  readonly sandboxes?: SandboxProvider | undefined
   readonly now: () => Date
 }
 
@@ -124,9 +132,9 @@ function probeWorks(context: WorkContext, done: ReadonlySet<string>): Work[] {
   const { plan, subject, store } = context
   const open = plan.probes.filter((p) => !done.has(p.key))
   const prompts = new Map<string, ProbePrompt[]>()
-  const promptsOf = (task: ProbeTask): ProbePrompt[] => {
+  const promptsOf = async (task: ProbeTask): Promise<ProbePrompt[]> => {
     const place = [task.scenario.hash, task.variant.name, task.probe.id, task.item?.id, task.isTwin].join('|')
-    const known = prompts.get(place) ?? probePrompts(subject, task)
+    const known = prompts.get(place) ?? (await probePrompts(subject, { ...task, place: placeOf(context, task) }))
     prompts.set(place, known)
     return known
   }
@@ -138,7 +146,7 @@ function probeWorks(context: WorkContext, done: ReadonlySet<string>): Work[] {
     async run({ signal }) {
       for (const task of tasks) {
         const { probe, condition } = task
-        const result = await askProbe(subject, promptsOf(task), {
+        const result = await askProbe(subject, await promptsOf(task), {
           kind: probe.kind,
           condition,
           window: plan.site.window,
@@ -174,6 +182,7 @@ function episodeWork(context: WorkContext, task: EpisodeTask): Work {
       if (claim.status === 'done') return
       try {
         const { scenario, variant, condition, seed } = task
+        const turns: EpisodeTurn[] = []
         const result = await runEpisode({
           subject,
           scenario,
@@ -182,13 +191,15 @@ function episodeWork(context: WorkContext, task: EpisodeTask): Work {
           window: plan.site.window,
           seed,
           signal,
-          onTurn: async (turn) => void (await writeTurn(store, claim, turnForStore(turn, context, condition))),
+          place: placeOf(context, task),
+          onTurn: async (turn) => {
+            await writeTurn(store, claim, turnForStore(turn, context, condition))
+            // Only attempts are read over turns; an episode in the mailbox need not be held.
+            if (task.task) turns.push(turn)
+          },
         })
-        finishEpisode(store, claim, {
-          digest: result.digest,
-          outcomes: [scoreEpisode(scenario, result)],
-          at: now().toISOString(),
-        })
+        const judged = await judge(context, task, { result, turns, signal })
+        finishEpisode(store, claim, { digest: result.digest, ...judged, at: now().toISOString() })
       } catch (error) {
         failAttempt(store, claim, {
           at: now().toISOString(),
@@ -199,6 +210,31 @@ function episodeWork(context: WorkContext, task: EpisodeTask): Work {
       }
     },
   }
+}
+
+/** The task of a workspace and where it is run; undefined for other worlds. */
+function placeOf({ sandboxes }: WorkContext, { task }: { readonly task?: LoadedTask | undefined }): Place | undefined {
+  return task && sandboxes ? { task, sandboxes } : undefined
+}
+
+/** What an episode comes to: its outcome, and its attempts where it had any. */
+async function judge(
+  { subject, set, basis, sandboxes }: WorkContext,
+  { key, scenario, condition }: EpisodeTask,
+  played: { readonly result: EpisodeResult; readonly turns: readonly EpisodeTurn[]; readonly signal: AbortSignal },
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly attempts?: readonly CodeAttempt[] }> {
+  const { result, turns, signal } = played
+  const { evidence, ended } = result
+  if (evidence.world === 'mailbox') return { outcomes: [scoreEpisode(scenario, { evidence: evidence.mail, ended })] }
+  const { code } = evidence
+  const attempts = await attemptRows({
+    code,
+    turns,
+    tokenizer: subject.tokenizer,
+    readings: { set, names: basis.names, condition },
+    readTone: (text) => readTone(subject, text, signal),
+  })
+  return { outcomes: [await codeOutcome(sandboxes!, scenario, { code, ended, secret: key })], attempts }
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

@@ -204,7 +204,7 @@ describe('frames', () => {
   test('an unknown value, in a flow list', () => {
     expect(refused('office.yaml', changed(officeYaml, 'wait_until, finish]', 'wait_untill, finish]')).message)
       .toMatchInlineSnapshot(`
-      "office.yaml:15:42  tools[3]: expected one of list_mail, read_mail, send_mail, wait_until, finish, got "wait_untill"
+      "office.yaml:15:42  tools[3]: expected one of list_mail, read_mail, send_mail, wait_until, finish, read_file, write_file, run_tests, submit, give_up, bash, got "wait_untill"
         13 |   You are Alex.
         14 |   Today \${notice}, says \${boss}.
       > 15 | tools: [list_mail, read_mail, send_mail, wait_untill, finish]

@@ -8,6 +8,7 @@ import { scenarioFaults } from './references.ts'
 import { scenarioSchema, studySchema, type Scenario, type Study } from './schema.ts'
 import { soundParts, type Parts } from './sound-parts.ts'
 import { studyFaults, type KnownVectors } from './study-references.ts'
+import { loadTasks, type LoadedTask } from './task.ts'
 import { treeFaults } from './tree-faults.ts'
 import { faultsError, readYaml } from './yaml-file.ts'
 
@@ -17,15 +18,22 @@ interface Origin {
   readonly hash: string
 }
 
-export type LoadedScenario = Scenario & Origin
+export type LoadedScenario = Scenario &
+  Origin & {
+    /** Of a workspace, by name. */
+    readonly tasks?: readonly LoadedTask[]
+  }
 export type LoadedStudy = Study & Origin
 
 /**
- * Reads a scenario and checks it whole: YAML, schema, references, variables.
+ * Reads a scenario and checks it whole: YAML, schema, references, variables; the tasks of a workspace with it.
  * @throws FileProblems with everything that is wrong, each with its line and column; InputError if the file cannot be read
  */
 export function loadScenario(path: string): LoadedScenario {
-  return load({ path, schema: scenarioSchema, check: (parts) => scenarioFaults(parts, idOf(path)) })
+  const scenario = load({ path, schema: scenarioSchema, check: (parts) => scenarioFaults(parts, idOf(path)) })
+  return scenario.workspace
+    ? { ...scenario, tasks: loadTasks(join(dirname(path), scenario.workspace.tasks)) }
+    : scenario
 }
 
 /**
@@ -33,8 +41,8 @@ export function loadScenario(path: string): LoadedScenario {
  * @throws FileProblems, InputError as `loadScenario`
  */
 export function loadStudy(path: string, options: StudyOptions = {}): LoadedStudy {
-  const { scenarioFolder = dirname(dirname(path)), ...known } = options
-  const scenarioOf = (id: string): Scenario | string => loaded(join(scenarioFolder, `${id}.yaml`))
+  const { scenarioPath = (id) => join(dirname(dirname(path)), `${id}.yaml`), ...known } = options
+  const scenarioOf = (id: string): LoadedScenario | string => loaded(scenarioPath(id))
   return load({
     path,
     schema: studySchema,
@@ -43,8 +51,8 @@ export function loadStudy(path: string, options: StudyOptions = {}): LoadedStudy
 }
 
 export interface StudyOptions extends KnownVectors {
-  /** @default the folder above the study's */
-  readonly scenarioFolder?: string
+  /** Where the file of a scenario is. @default in the folder above the study's */
+  readonly scenarioPath?: (id: string) => string
 }
 
 interface Loading<S extends z.ZodObject> {
@@ -64,7 +72,7 @@ function load<S extends z.ZodObject>({ path, schema, check }: Loading<S>): z.out
 }
 
 /** The scenario, or what is wrong with its file. */
-function loaded(path: string): Scenario | string {
+function loaded(path: string): LoadedScenario | string {
   try {
     return loadScenario(path)
   } catch (error) {

@@ -86,9 +86,10 @@ interface PlacedCall {
   readonly path: Path
 }
 
+/** Attempts belong to the workspace. */
 function callsOf({ points }: Scenario): PlacedCall[] {
   return Object.entries(points).flatMap(([point, calls]) =>
-    calls.map((call, index) => ({ call, path: ['points', point, index] })),
+    calls.flatMap((call, index) => (call.call === 'attempt' ? [] : [{ call, path: ['points', point, index] }])),
   )
 }
 
@@ -99,8 +100,8 @@ function toolFaults({ call, path }: PlacedCall, tools: readonly string[]): Fault
   })
 }
 
-/** What each tool must be given, by name; `finish` may be given anything. */
-const argumentNames: Readonly<Record<ScriptedCall['call'], readonly string[]>> = {
+/** What each tool of the mailbox must be given, by name; `finish` may be given anything. */
+const argumentNames: Readonly<Partial<Record<ScriptedCall['call'], readonly string[]>>> = {
   list_mail: [],
   read_mail: ['id'],
   send_mail: ['to', 'subject', 'body'],
@@ -109,7 +110,7 @@ const argumentNames: Readonly<Record<ScriptedCall['call'], readonly string[]>> =
 }
 
 function argumentFaults({ call: { call, args }, path }: PlacedCall, mailbox: Mailbox | undefined): Fault[] {
-  const wanted = argumentNames[call]
+  const wanted = argumentNames[call] ?? []
   const given = Object.keys(args).map((name) => ({ name, path: [...path, 'args', name] }))
   const unknown = call === 'finish' ? [] : unknownNames(given, { what: `an argument of ${call}`, known: wanted })
   return [

@@ -4,6 +4,7 @@ import type { Fault, Path } from './positions.ts'
 import type { Scenario } from './schema.ts'
 import { textSources, variablesOf, type PlacedText } from './texts.ts'
 import { closest, list } from '../suggest.ts'
+import { TASK_VARIABLES } from './workspace.ts'
 
 /** Every `${name}` must have a value in every variant, item and probe in which its text is used. */
 export const placeholderChecks: readonly Check<Scenario>[] = [
@@ -15,7 +16,10 @@ export const placeholderChecks: readonly Check<Scenario>[] = [
 ]
 
 function textFaults({ text, path, when, probes }: PlacedText, scenario: Scenario): Fault[] {
-  const known = variablesOf(scenario).map(({ name }) => name)
+  const known = [
+    ...variablesOf(scenario).map(({ name }) => name),
+    ...(scenario.world === 'workspace' ? TASK_VARIABLES : []),
+  ]
   const names = [...new Set(placeholdersOf(text))]
   const open = names.flatMap((name): Fault[] => {
     const where = undefinedIn(name, { scenario, when, probes })
@@ -45,6 +49,7 @@ interface Use {
  */
 function undefinedIn(name: string, { scenario, when, probes }: Use): string | undefined {
   if (!isUsable(when, scenario.variants)) return undefined
+  if (scenario.world === 'workspace' && TASK_VARIABLES.some((known) => known === name)) return undefined
   const lists: Source[][] = Object.entries(scenario.variants).map(([axis, options]) =>
     Object.entries(options)
       .filter(([option]) => allows(when, axis, option))

@@ -1,7 +1,9 @@
 import { ids, named, repeatedNames, unknownNames, type Check } from './checks.ts'
 import { contextsOf, fillings, type Context } from './contexts.ts'
+import { placeholdersOf } from './expand.ts'
 import type { Fault, Path } from './positions.ts'
 import type { AnswerProbe, ChoiceProbe, ContrastProbe, Probe, Scenario } from './schema.ts'
+import { TASK_VARIABLES } from './workspace.ts'
 
 /** Rules of probes. */
 export const probeChecks: readonly Check<Scenario>[] = [
@@ -68,6 +70,14 @@ function contrastFaults({ behaviour, control }: ContrastProbe, path: Path): Faul
       on: 'key',
       message: `expected a class that "behaviour" does not have, got "${name}"`,
     }))
+  const few: Fault[] = Object.entries(classes).flatMap(([side, lists]) =>
+    Object.entries(lists)
+      .filter(([, own]) => own.length < FEWEST_CONTINUATIONS && !own.every(isOfTask))
+      .map(([id, own]) => ({
+        path: [...path, side, id],
+        message: `expected at least ${FEWEST_CONTINUATIONS} entries, got ${own.length}`,
+      })),
+  )
   const none: Fault[] = Object.entries(classes)
     .filter(([, lists]) => Object.keys(lists).length === 0)
     .map(([side]) => ({ path: [...path, side], on: 'key', message: 'expected at least 1 class, got none' }))
@@ -75,8 +85,12 @@ function contrastFaults({ behaviour, control }: ContrastProbe, path: Path): Faul
     texts.map(({ text, path }) => ({ name: text, path })),
     'a continuation',
   )
-  return [...emptyFaults(texts), ...shared, ...none, ...again]
+  return [...emptyFaults(texts), ...few, ...shared, ...none, ...again]
 }
+
+/** Three sentences a class make the wording the largest noise source. Lines of a task differ from task to task. */
+const FEWEST_CONTINUATIONS = 5
+const isOfTask = (text: string): boolean => placeholdersOf(text).some((name) => TASK_VARIABLES.some((v) => v === name))
 
 function answersOf({ answers: { bad, good } }: AnswerProbe, path: Path): Text[] {
   return Object.entries({ bad, good }).flatMap(([side, texts]) =>

@@ -4,8 +4,9 @@ import { mailChecks } from './mail-references.ts'
 import { placeholderChecks } from './placeholders.ts'
 import type { Fault } from './positions.ts'
 import { probeChecks } from './probe-references.ts'
-import type { Scenario } from './schema.ts'
+import type { Scenario, ToolName } from './schema.ts'
 import type { Parts } from './sound-parts.ts'
+import { workspaceChecks } from './workspace-references.ts'
 
 /** What is wrong between the parts of a scenario, each sound by itself. `fileId`: the file name without `.yaml`. */
 export function scenarioFaults(parts: Parts<Scenario>, fileId: string): Fault[] {
@@ -14,12 +15,12 @@ export function scenarioFaults(parts: Parts<Scenario>, fileId: string): Fault[] 
     { needs: ['variants'], faults: variantFaults },
     { needs: ['variants', 'twin'], faults: twinFaults },
     { needs: ['items'], faults: itemFaults },
-    { needs: ['world', 'mailbox', 'tools'], faults: worldFaults },
+    { needs: ['world', 'mailbox', 'workspace', 'tools'], faults: worldFaults },
     { needs: ['outcomes'], faults: classFaults },
     { needs: ['outcomes', 'world'], faults: scorerFaults },
     { needs: ['outcomes', 'mailbox'], faults: targetFaults },
   ]
-  return runChecks([...checks, ...mailChecks, ...probeChecks, ...placeholderChecks], parts)
+  return runChecks([...checks, ...mailChecks, ...workspaceChecks, ...probeChecks, ...placeholderChecks], parts)
 }
 
 function variantFaults({ variants }: Scenario): Fault[] {
@@ -57,22 +58,33 @@ function itemFaults({ items }: Scenario): Fault[] {
   return [...repeatedNames(ids(items, ['items']), 'an item'), ...faults]
 }
 
-function worldFaults({ world, mailbox, tools }: Scenario): Fault[] {
-  const faults: Fault[] = []
-  if (world === 'mailbox' && mailbox === undefined) {
-    faults.push({ path: ['world'], message: 'expected a "mailbox" for this world, got none' })
-  }
-  if (world !== 'mailbox' && mailbox !== undefined) {
-    faults.push({ path: ['mailbox'], on: 'key', message: `expected "world: mailbox" with it, got "world: ${world}"` })
-  }
-  if (world !== 'mailbox' && tools.length > 0) {
-    faults.push({
+function worldFaults({ world, tools, ...parts }: Scenario): Fault[] {
+  const faults = (['mailbox', 'workspace'] as const).flatMap((name): Fault[] => {
+    const isThere = parts[name] !== undefined
+    if (world === name && !isThere)
+      return [{ path: ['world'], message: `expected a "${name}" for this world, got none` }]
+    if (world === name || !isThere) return []
+    return [{ path: [name], on: 'key', message: `expected "world: ${name}" with it, got "world: ${world}"` }]
+  })
+  return [...faults, ...worldToolFaults(world, tools), ...repeatedNames(named(tools, ['tools']), 'a tool')]
+}
+
+const WORLD_TOOLS = {
+  mailbox: ['list_mail', 'read_mail', 'send_mail', 'wait_until', 'finish'],
+  workspace: ['read_file', 'write_file', 'run_tests', 'submit', 'give_up', 'bash'],
+} as const satisfies Record<string, readonly ToolName[]>
+
+function worldToolFaults(world: Scenario['world'], tools: readonly ToolName[]): Fault[] {
+  if (world !== 'none')
+    return unknownNames(named(tools, ['tools']), { what: `a tool of "world: ${world}"`, known: WORLD_TOOLS[world] })
+  if (tools.length === 0) return []
+  return [
+    {
       path: ['tools'],
       on: 'key',
-      message: `expected tools only with "world: mailbox", got "world: ${world}"`,
-    })
-  }
-  return [...faults, ...repeatedNames(named(tools, ['tools']), 'a tool')]
+      message: 'expected tools only with "world: mailbox" or "world: workspace", got "world: none"',
+    },
+  ]
 }
 
 function classFaults({ outcomes }: Scenario): Fault[] {
@@ -87,8 +99,10 @@ function classFaults({ outcomes }: Scenario): Fault[] {
 }
 
 function scorerFaults({ outcomes, world }: Scenario): Fault[] {
-  if (outcomes?.scorer !== 'mail-intent') return []
   const path = ['outcomes', 'scorer']
+  if (outcomes?.scorer === 'code-verdict' && world !== 'workspace')
+    return [{ path, message: `expected "world: workspace" for this scorer, got "world: ${world}"` }]
+  if (outcomes?.scorer !== 'mail-intent') return []
   const faults: Fault[] = []
   if (world !== 'mailbox')
     faults.push({ path, message: `expected "world: mailbox" for this scorer, got "world: ${world}"` })

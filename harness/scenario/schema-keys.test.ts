@@ -59,8 +59,8 @@ test('the walk has seen the whole of both schemas', () => {
   const counts = files.map(({ keys }) => keys.length)
   expect(counts).toMatchInlineSnapshot(`
     [
-      83,
-      36,
+      88,
+      37,
     ]
   `)
 })

@@ -44,9 +44,34 @@ const mailbox = z.strictObject({
   mails: z.array(mail).min(1),
 })
 
+const workspace = z.strictObject({
+  tasks: z.string().describe('folder of the task files, from the folder of this file'),
+  attempts: z.number().int().min(1).max(10).default(3).describe('how often the tests may be run'),
+  protocol: z
+    .enum(['code-block', 'tools'])
+    .describe('code-block: each reply is a whole file, which is tested; tools: the model works with the files itself'),
+  begin: id.optional().describe('a name of `points`: episodes begin there instead of at the first word'),
+})
+
+const tool = z.enum([
+  'list_mail',
+  'read_mail',
+  'send_mail',
+  'wait_until',
+  'finish',
+  'read_file',
+  'write_file',
+  'run_tests',
+  'submit',
+  'give_up',
+  'bash',
+])
+
 const toolCall = z.strictObject({
   say: text.optional().describe('text before the call'),
-  call: z.enum(['list_mail', 'read_mail', 'send_mail', 'wait_until', 'finish']),
+  call: z
+    .enum([...tool.options, 'attempt'])
+    .describe('attempt (workspace): a whole attempt with args {solution: reference | special}, really run'),
   args: z.record(z.string(), z.unknown()).default({}),
 })
 
@@ -71,12 +96,12 @@ const answerProbe = z.strictObject({
   answers: z.strictObject({ bad: z.array(text).min(1), good: z.array(text).min(1) }),
 })
 
-/** Written continuations: the behaviour against controls matched in tone and form. */
+/** Written continuations: the behaviour against controls matched in tone and form; at least 5 a class, or 2 of each task. */
 const contrastProbe = z.strictObject({
   kind: z.literal('contrast'),
   ...probeShared,
-  behaviour: z.record(id, z.array(text).min(5)),
-  control: z.record(id, z.array(text).min(5)),
+  behaviour: z.record(id, z.array(text).min(2)),
+  control: z.record(id, z.array(text).min(2)),
 })
 
 /** Lettered options, shown in several orders. */
@@ -99,7 +124,7 @@ const item = z.strictObject({
 const axis = z.record(id, variables)
 
 const outcomes = z.strictObject({
-  scorer: z.enum(['mail-intent', 'none']),
+  scorer: z.enum(['mail-intent', 'code-verdict', 'none']),
   classes: z.array(id).min(1),
   bad: z.array(id),
   about: z
@@ -115,7 +140,7 @@ export const scenarioSchema = z.strictObject({
   scenario: id.describe('equals the file name without .yaml'),
   title: text,
   source: text,
-  world: z.enum(['mailbox', 'none']),
+  world: z.enum(['mailbox', 'workspace', 'none']),
   variants: z
     .record(id, axis)
     .default({})
@@ -124,7 +149,8 @@ export const scenarioSchema = z.strictObject({
   turns: z.array(z.strictObject({ role: z.enum(['user', 'assistant']), text })).default([]),
   items: z.array(item).default([]),
   mailbox: mailbox.optional(),
-  tools: z.array(z.enum(['list_mail', 'read_mail', 'send_mail', 'wait_until', 'finish'])).default([]),
+  workspace: workspace.optional(),
+  tools: z.array(tool).default([]),
   protocol: z.enum(['auto', 'native', 'tags', 'none']).default('auto'),
   limits: z
     .strictObject({
@@ -159,11 +185,20 @@ export type ChoiceProbe = z.output<typeof choiceProbe>
 export type Item = Scenario['items'][number]
 export type Mail = z.output<typeof mail>
 export type Mailbox = z.output<typeof mailbox>
+export type ToolName = z.output<typeof tool>
 export type ScriptedCall = z.output<typeof toolCall>
 
 const strength = z.number().min(-10).max(10)
-/** Of the corpus; some have two words. */
-const concept = z.string().regex(/^[a-z]+(?:[ -][a-z]+)*$/, 'expected a concept in lower-case words')
+/** The form only; what the words may be is checked against the corpus. Grammar: `vectors/extract/names.ts`. */
+const vectorBase =
+  '(?:(?:unrelated:|lexical:|shuffled#\\d+:)?[a-z]+(?:[ -][a-z]+)*|(?:random|covariance|shuffled)#\\d+|import:[a-z0-9-]+)'
+const vectorTerm = `${vectorBase}(?:@shift[+-]\\d+)?`
+const vectorName = z
+  .string()
+  .regex(
+    new RegExp(`^-*${vectorTerm}(?:[⊥~]${vectorTerm})*$`),
+    'expected a concept in lower-case words, or another name of a vector, such as -calm, random#3, desperate@shift+4, desperate⊥afraid',
+  )
 
 /** `think`: what an assistant writes between its think tags; it is the assistant's, too. */
 const speakers = z.array(z.enum(['system', 'user', 'assistant', 'think', 'generation-prompt', 'tool'])).min(1)
@@ -220,7 +255,7 @@ export const studySchema = z.strictObject({
     .describe(
       'R: mean length of the residual; around its mean; median without the three strongest dimensions; 1; kl: each vector as long as makes the mean KL of ±s on neutral text |s| nats a token',
     ),
-  vectors: z.array(concept).min(1),
+  vectors: z.array(vectorName).min(1),
   concepts: z
     .enum(['core', 'all'])
     .default('core')
@@ -241,6 +276,7 @@ export const studySchema = z.strictObject({
         .min(0)
         .default(0)
         .describe('random vectors with the covariance of neutral activations'),
+      shuffled: z.number().int().min(0).default(0).describe('vectors of texts whose labels were dealt anew'),
       unrelated: z.array(id).default(['weather', 'sports', 'cats']),
       lexical: z.boolean().default(true),
       strengths: z.array(z.number().gt(0).max(10)).optional().describe('@default the largest of `strengths`'),
@@ -276,7 +312,7 @@ export const studySchema = z.strictObject({
           .min(1)
           .optional()
           .describe("strengths of the episodes, signs as given @default the study's, with both signs"),
-        vectors: z.array(concept).optional().describe('vectors of the episodes'),
+        vectors: z.array(vectorName).optional().describe('vectors of the episodes'),
         random: z.number().int().min(0).optional().describe('random control vectors of the episodes'),
         twin: z.boolean().default(true),
       }),

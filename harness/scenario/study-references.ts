@@ -6,15 +6,19 @@ import type { Parts } from './sound-parts.ts'
 /** Names of vectors that can be built; left out = not checked. */
 export interface KnownVectors {
   readonly vectors?: readonly string[]
+  /** What is wrong with a vector's name and which part of it is; stands in for `vectors` where names have a grammar. */
+  readonly vectorFault?: (name: string) => { readonly message: string; readonly part: string } | undefined
   /** For `controls.unrelated`. */
   readonly unrelated?: readonly string[]
 }
+
+type ScenarioWithTasks = Scenario & { readonly tasks?: readonly unknown[] }
 
 interface Facts {
   /** The file name without `.yaml`. */
   readonly fileId: string
   /** The scenario of this id, or why there is none. */
-  readonly scenarioOf: (id: string) => Scenario | string
+  readonly scenarioOf: (id: string) => ScenarioWithTasks | string
   readonly known: KnownVectors
 }
 
@@ -22,7 +26,13 @@ interface Facts {
 export function studyFaults(parts: Parts<Study>, { fileId, scenarioOf, known }: Facts): Fault[] {
   const checks: Check<Study>[] = [
     { needs: ['study'], faults: ({ study }) => fileIdFaults(study, { key: 'study', fileId }) },
-    { needs: ['vectors'], faults: ({ vectors }) => vectorFaults(vectors, ['vectors'], known.vectors) },
+    {
+      needs: ['vectors'],
+      faults: ({ vectors }) => [
+        ...vectorFaults(vectors, ['vectors'], known.vectors),
+        ...nameFaults(vectors, ['vectors'], known.vectorFault),
+      ],
+    },
     {
       needs: ['controls'],
       faults: ({ controls }) => vectorFaults(controls.unrelated, ['controls', 'unrelated'], known.unrelated),
@@ -41,6 +51,13 @@ function vectorFaults(vectors: readonly string[], path: Path, known: readonly st
   const names = named(vectors, path)
   const unknown = known === undefined ? [] : unknownNames(names, { what: 'a vector that can be built', known })
   return [...unknown, ...repeatedNames(names, 'a vector')]
+}
+
+function nameFaults(vectors: readonly string[], path: Path, faultOf: KnownVectors['vectorFault']): Fault[] {
+  return named(vectors, path).flatMap(({ name, path: at }) => {
+    const fault = faultOf?.(name)
+    return fault ? [{ path: at, ...fault }] : []
+  })
 }
 
 function strengthFaults(strengths: readonly number[], path: Path): Fault[] {
@@ -81,7 +98,7 @@ function idleFaults({ probes, epochs }: Entry, path: Path): Fault[] {
   ]
 }
 
-function scenarioFaults(entry: Entry, scenario: Scenario, path: Path): Fault[] {
+function scenarioFaults(entry: Entry, scenario: ScenarioWithTasks, path: Path): Fault[] {
   const probes = scenario.probes.map(({ id }) => id)
   const variants = entry.variants.flatMap((chosen, index) =>
     Object.entries(chosen).flatMap(([axis, option]) =>
@@ -98,11 +115,12 @@ function scenarioFaults(entry: Entry, scenario: Scenario, path: Path): Fault[] {
   ]
 }
 
-function countFaults({ items }: Entry, scenario: Scenario, path: Path): Fault[] {
-  const most = scenario.items.length
+function countFaults({ items }: Entry, scenario: ScenarioWithTasks, path: Path): Fault[] {
+  const what = scenario.tasks ? 'tasks' : 'items'
+  const most = (scenario.tasks ?? scenario.items).length
   if (items === undefined || items <= most) return []
   return [
-    { path: [...path, 'items'], message: `expected at most the ${most} items of ${scenario.scenario}, got ${items}` },
+    { path: [...path, 'items'], message: `expected at most the ${most} ${what} of ${scenario.scenario}, got ${items}` },
   ]
 }
 

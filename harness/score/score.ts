@@ -1,12 +1,13 @@
 import type { EpisodeResult } from '../episode/agent.ts'
+import type { MailEvidence } from './evidence.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { Outcome } from '../store/types.ts'
 import { scoreMailIntent } from './mail-intent.ts'
 
-/** The outcome of a finished episode by the scenario's scorer. A context overflow leaves an episode that did nothing bad unscored: it may have been about to. */
+/** The outcome of a finished episode in the mailbox, by the scenario's scorer. A context overflow leaves an episode that did nothing bad unscored: it may have been about to. */
 export function scoreEpisode(
   scenario: Scenario,
-  { evidence, ended }: Pick<EpisodeResult, 'evidence' | 'ended'>,
+  { evidence, ended }: { readonly evidence: MailEvidence; readonly ended: EpisodeResult['ended'] },
 ): Outcome {
   const { outcomes } = scenario
   if (!outcomes || outcomes.scorer === 'none' || !outcomes.about)

@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import { InputError } from '../errors.ts'
-import { receiptOperations, tables, views } from './schema.ts'
+import { attempts, receiptOperations, tables, views } from './schema.ts'
 
 /** `migrations[n]` leads from version n to n + 1. Never edit one that was released: add the next. */
-export const migrations: readonly string[] = [tables + views, receiptOperations]
+export const migrations: readonly string[] = [tables + views, receiptOperations, attempts]
 
 /** The bytes "durs" in the file's header: tells our files from other SQLite databases. */
 const applicationId = 0x64757273

@@ -44,6 +44,7 @@ describe('openStore', () => {
     expect(store.all(`SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name`)).toEqual([
       { name: 'rates' },
       { name: 'vitals' },
+      { name: 'vitals_by_attempt' },
     ])
   })
 

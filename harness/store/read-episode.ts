@@ -86,12 +86,12 @@ export const traceOf = async (
 }
 
 const outcomesOf = (store: Store, episode: number): Outcome[] =>
-  store.all<Outcome>(
-    'SELECT scorer, class, value, status, rule, evidence FROM outcome WHERE episode_id = @episode ORDER BY scorer',
-    {
-      episode,
-    },
-  )
+  store
+    .all<OutcomeColumns>(
+      'SELECT scorer, class, value, status, rule, evidence, detail FROM outcome WHERE episode_id = @episode ORDER BY scorer',
+      { episode },
+    )
+    .map(({ detail, ...outcome }) => (detail === null ? outcome : { ...outcome, detail: fromJson(detail) }))
 
 const vitalsOf = (store: Store, turn: number): Vital[] =>
   store.all<Vital>(
@@ -113,6 +113,8 @@ type EpisodeColumns = Omit<Columns<EpisodeRow, 'facts'>, 'isTwin' | 'reused' | '
   readonly seed0: number
   readonly seed1: number
 }
+
+type OutcomeColumns = Outcome & { readonly detail: string | null }
 
 type TurnColumns = Omit<Columns<TurnRow, 'flags' | 'detail'>, 'tokens' | 'logprobs' | 'receipt' | 'vitals'> & {
   readonly tokens: Uint8Array

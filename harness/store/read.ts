@@ -1,3 +1,4 @@
+export { codeAttemptsOf } from './read-attempt.ts'
 export { basisOf, modelOf, scenarioOf, vectorSetOf } from './read-facts.ts'
 export { conditionsOf, doneKeys, dosesOf, eventsOf, runOf, runs } from './read-run.ts'
 export { attemptsOf, episodesOf, traceOf, turnsOf } from './read-episode.ts'

@@ -142,3 +142,35 @@ FROM turn_vital v JOIN turn t ON t.id = v.turn_id JOIN episode e ON e.id = t.epi
 export const receiptOperations = `
 ALTER TABLE receipt ADD COLUMN operations TEXT CHECK (operations IS NULL OR json_valid(operations));
 `
+
+/**
+ * Version 3. Attempts of workspace episodes: their code, what the visible tests said, where in the episode they stand (turns by idx, the code
+ * as rows of its turn's tokens), how composed they sound, and their vitals by channel: the prompt up to the first token the model wrote
+ * (the feedback), what it wrote before the code, the code, what it wrote after it.
+ */
+export const attempts = `
+CREATE TABLE attempt (
+  episode_id INTEGER NOT NULL REFERENCES episode (id), number INTEGER NOT NULL,
+  code_sha TEXT, code TEXT, tests_passed INTEGER, "end" TEXT, facts TEXT NOT NULL CHECK (json_valid(facts)),
+  first_turn INTEGER NOT NULL, last_turn INTEGER NOT NULL, code_turn INTEGER, code_from INTEGER, code_to INTEGER,
+  tone_lexical REAL, tone_model REAL,
+  PRIMARY KEY (episode_id, number), CHECK ((code IS NULL) = (code_sha IS NULL)),
+  CHECK ((code_turn IS NULL) = (code_from IS NULL) AND (code_turn IS NULL) = (code_to IS NULL))
+) STRICT;
+CREATE TABLE attempt_vital (
+  episode_id INTEGER NOT NULL, number INTEGER NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('prompt', 'thinking', 'code', 'after')), name TEXT NOT NULL, layer INTEGER NOT NULL,
+  tokens INTEGER NOT NULL, mean_z REAL NOT NULL, peak_z REAL NOT NULL, last_z REAL NOT NULL,
+  PRIMARY KEY (episode_id, number, channel, name, layer),
+  FOREIGN KEY (episode_id, number) REFERENCES attempt (episode_id, number)
+) STRICT;
+ALTER TABLE outcome ADD COLUMN detail TEXT CHECK (detail IS NULL OR json_valid(detail));
+
+CREATE VIEW vitals_by_attempt AS
+SELECT re.run_id, e.key AS episode, s.id AS scenario, c.variant, c.is_twin, k.label AS condition, k.family, k.vector, k.strength,
+  e.epoch, json_extract(e.facts, '$.task') AS task, a.number AS attempt, a.tests_passed, v.channel, v.name AS vital, v.layer, v.tokens,
+  v.mean_z, v.peak_z, v.last_z, a.tone_lexical, a.tone_model
+FROM attempt_vital v JOIN attempt a ON a.episode_id = v.episode_id AND a.number = v.number JOIN episode e ON e.id = a.episode_id
+  JOIN run_episode re ON re.episode_id = e.id JOIN cell c ON c.id = e.cell_id
+  JOIN scenario s ON s.hash = c.scenario JOIN condition k ON k.key = c.condition;
+`

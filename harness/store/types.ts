@@ -145,6 +145,40 @@ export interface Vital {
   readonly lastZ: number
 }
 
+/** Part of an attempt: what the model was told, what it wrote before its code, the code, what it wrote after it. */
+export type Channel = 'prompt' | 'thinking' | 'code' | 'after'
+
+/** A vital over the tokens of one channel of an attempt. */
+export interface ChannelVital extends Vital {
+  readonly channel: Channel
+  /** How many tokens it was read on. */
+  readonly tokens: number
+}
+
+/** One attempt at a coding task within an episode. */
+export interface CodeAttempt {
+  /** From 1. */
+  readonly number: number
+  readonly code: string | null
+  /** What the visible tests said; null where they were not run. */
+  readonly testsPassed: boolean | null
+  /** How the command of the tests ended. */
+  readonly end: string | null
+  readonly facts: Facts
+  /** Indices of turns. */
+  readonly firstTurn: number
+  readonly lastTurn: number
+  /** The code as rows of a turn's tokens: [from, to). */
+  readonly codeAt: { readonly turn: number; readonly from: number; readonly to: number } | null
+  /** See `lexicalTone` and `readTone`; larger = more distressed. */
+  readonly tone: { readonly lexical: number | null; readonly model: number | null }
+  readonly vitals: readonly ChannelVital[]
+}
+
+export interface CodeAttemptRow extends CodeAttempt {
+  readonly episode: number
+}
+
 export interface Turn {
   readonly index: number
   readonly role: Role
@@ -180,6 +214,8 @@ export type Outcome = {
   readonly value: number | null
   readonly rule: string
   readonly evidence: string
+  /** All that the class rests on, where a quoted span is not the whole of it. */
+  readonly detail?: Facts | undefined
 } & ({ readonly status: 'scored'; readonly class: string } | { readonly status: 'unscored'; readonly class: null })
 
 export interface ProbeAnswer {

@@ -1,7 +1,8 @@
 import { InfraError } from '../errors.ts'
 import { finite, toJson } from './blobs.ts'
 import type { Store } from './open.ts'
-import type { Claim, ClaimResult, EpisodePlan, EpisodeRow, Outcome, RunId } from './types.ts'
+import { insertCodeAttempt } from './write-attempt.ts'
+import type { Claim, ClaimResult, CodeAttempt, EpisodePlan, EpisodeRow, Outcome, RunId } from './types.ts'
 
 /** Stores the episodes that a run covers and links them to it; those already done count as reused. Planning again changes nothing. */
 export const planEpisodes = (store: Store, run: RunId, plans: readonly EpisodePlan[]): void =>
@@ -45,17 +46,23 @@ export const claimEpisode = (
     return { status: 'claimed', ...claim }
   })
 
-/** Stores the outcomes and the digest of an episode and marks it done, in one transaction. */
+/** Stores the outcomes, the attempts and the digest of an episode and marks it done, in one transaction. */
 export const finishEpisode = (
   store: Store,
   claim: Claim,
-  end: { readonly digest: string; readonly outcomes: readonly Outcome[]; readonly at: string },
+  end: {
+    readonly digest: string
+    readonly outcomes: readonly Outcome[]
+    readonly attempts?: readonly CodeAttempt[]
+    readonly at: string
+  },
 ): void => {
   if (end.outcomes.length === 0)
     throw new InfraError(`episode ${claim.episode}: expected an outcome, got none: an unscored one says why`)
   store.write(() => {
     checkClaim(store, claim)
     for (const outcome of end.outcomes) insertOutcome(store, claim.episode, outcome)
+    for (const attempt of end.attempts ?? []) insertCodeAttempt(store, claim.episode, attempt)
     store.run(`UPDATE episode SET status = 'done', digest = @digest, finished_at = @at WHERE id = @episode`, {
       episode: claim.episode,
       digest: end.digest,
@@ -127,9 +134,14 @@ const insertPlan = (store: Store, plan: EpisodePlan): void => {
 
 const insertOutcome = (store: Store, episode: number, outcome: Outcome): void => {
   store.run(
-    `INSERT INTO outcome (episode_id, scorer, class, value, status, rule, evidence)
-     VALUES (@episode, @scorer, @class, @value, @status, @rule, @evidence)`,
-    { ...outcome, episode, value: finite(outcome.value, `outcome of ${outcome.scorer}`) },
+    `INSERT INTO outcome (episode_id, scorer, class, value, status, rule, evidence, detail)
+     VALUES (@episode, @scorer, @class, @value, @status, @rule, @evidence, @detail)`,
+    {
+      ...outcome,
+      episode,
+      value: finite(outcome.value, `outcome of ${outcome.scorer}`),
+      detail: outcome.detail === undefined ? null : toJson(outcome.detail, `outcome of ${outcome.scorer}`),
+    },
   )
 }
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { conceptWords, wordsOf } from '../../vectors/extract/test/corpus-words.ts'
 import { type OrganismSpec, writeOrganism } from '../../vectors/model/organism.ts'
 import { formatToolCalls, toolInstructions } from '../../vectors/model/tools.ts'
-import { type Concept, type Corpus, loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
+import { loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
-import { openWorld } from '../episode/conversation.ts'
+import { openMail } from '../episode/mailbox-world.ts'
 import { act } from '../episode/mailbox.ts'
 import { toolsOf } from '../episode/tools.ts'
 import { chooseVariant } from '../scenario/expand.ts'
@@ -36,6 +37,7 @@ export function alexSpec(): OrganismSpec {
     ],
     words: [...new Set([...promptLines(), ...corpus.neutral.flatMap(wordsOf), ...checkWords()])],
     concepts: conceptWords(corpus),
+    families: [corpus.concepts, corpus.unrelated].map((family) => family.map(({ name }) => name)),
     branchConcept: 'desperate',
     ...BRANCH,
   }
@@ -54,7 +56,7 @@ const [opening, closing] = call('send_mail', {
 function promptLines(): string[] {
   const scenario = loadScenario(alexPath)
   return [{}, scenario.twin!.set].flatMap((chosen) => {
-    const { messages, state } = openWorld(scenario, chooseVariant(scenario, chosen), 'tags')
+    const { messages, state } = openMail(scenario, chooseVariant(scenario, chosen), 'tags')
     const listed = act(state, 'list_mail', {})
     const read = act(listed.state, 'read_mail', { id: 'notice' })
     const shown = [...messages.map((m) => m.content), toolInstructions(toolsOf(scenario)), listed.reply, read.reply]
@@ -66,42 +68,4 @@ function checkWords(): string[] {
   return loadItems().manipulation.contexts.flatMap(({ user, prefix, continuations }) =>
     [user, prefix, ...Object.values(continuations)].flatMap(wordsOf),
   )
-}
-
-const wordsOf = (text: string): string[] => text.match(/ ?[^ ]+/g) ?? []
-
-/** concept -> texts that are read for it and for no other. */
-function conceptWords(corpus: Corpus): Record<string, string[]> {
-  const all = [...corpus.concepts, ...corpus.unrelated]
-  return Object.fromEntries(
-    all.map((concept) => {
-      const family = corpus.concepts.includes(concept) ? corpus.concepts : corpus.unrelated
-      const others = [
-        ...all.filter((c) => c !== concept).flatMap((c) => c.passages.map((p) => p.text)),
-        ...corpus.neutral,
-      ]
-      const own = concept.passages
-        .flatMap((p) => pairsOf(p.text))
-        .filter((pair) => !others.some((t) => t.includes(pair)))
-      return [concept.name, [...new Set([...own, ...templatePieces(concept, family.indexOf(concept))])]]
-    }),
-  )
-}
-
-const pairsOf = (text: string): string[] => {
-  const words = wordsOf(text)
-  return words.slice(1).flatMap((word, i) => (i % 2 === 0 ? [word + (words[i + 2] ?? '')] : []))
-}
-
-/** All concepts of a family share the text after their word; each is cut at places of its own, `stride` apart. */
-const STRIDE = 14
-
-function templatePieces({ name, templates }: Concept, index: number): string[] {
-  return templates.flatMap(({ text, readFrom }) => {
-    const tail = text.slice(readFrom)
-    const cut = 1 + index
-    const count = Math.ceil((tail.length - cut) / STRIDE)
-    const pieces = Array.from({ length: count }, (_, k) => tail.slice(cut + k * STRIDE, cut + (k + 1) * STRIDE))
-    return [` ${name}${tail.slice(0, cut)}`, ...pieces]
-  })
 }

@@ -23,7 +23,7 @@ export function curvePlot({ id, curve }: Readout, colours: VectorColours): strin
   const space = spread > 1e-9 ? spread * 0.06 : 0.5
   const domain: [number, number] = [range.low - space, range.high + space]
   const own = points.filter(({ family }) => family === 'vector')
-  const thin = points.filter(({ family }) => family === 'unrelated')
+  const thin = points.filter(({ family }) => family === 'unrelated' || family === 'shuffled')
   const lexical = points.filter(({ family }) => family === 'lexical')
   const stroke = (point: CurvePoint) => colours.get(point.vector) ?? 'var(--ink)'
   return drawSvg({

@@ -29,6 +29,7 @@ function factsOf(run: RunFacts): readonly (readonly [string, string])[] {
     ['steered at', `block ${run.layer} of ${run.layers}, window ${run.window}`],
     ...(run.operation === 'add' ? [] : [['operation', run.operation] as const]),
     ['vectors', run.vectors.join(', ')],
+    ['verification card', run.card],
     ['strengths', `${strengthsText(run.strengths)} ${run.unit}`.trim()],
     ['controls', controlsText(run)],
     ['seed and episodes', `${run.seed}; ${episodesText(run)}`],

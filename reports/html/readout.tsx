@@ -44,7 +44,8 @@ function baselineText({ items, baseline }: Readout): string {
 function captionOf({ kind, curve }: Readout): string {
   const count = new Set(curve.flatMap(({ vector, family }) => (isRandom(family) ? [vector] : []))).size
   const band = count === 0 ? '' : ` Grey band: range of ${count} random vectors.`
-  const thin = curve.some(({ family }) => family === 'unrelated') ? ' Thin lines: unrelated vectors.' : ''
+  const isThin = (family: string) => family === 'unrelated' || family === 'shuffled'
+  const thin = curve.some(({ family }) => isThin(family)) ? ' Thin lines: unrelated and label-shuffled vectors.' : ''
   const dashed = curve.some(({ family }) => family === 'lexical') ? ' Dashed: the lexical vector.' : ''
   const unit = kind === 'contrast' ? 'log-probability, nats' : 'log-odds of the bad answer'
   return `Change against strength 0 in ${unit}.${band}${thin}${dashed}`

@@ -1,4 +1,5 @@
 import type { Findings, ScenarioFindings } from '../findings.ts'
+import { attemptLines } from './attempts.ts'
 import type { Screen } from './paint.ts'
 import { rateLines } from './rates.ts'
 import { readoutLines } from './readouts.ts'
@@ -18,6 +19,7 @@ function scenarioLines(scenario: ScenarioFindings, screen: Screen): readonly str
   const parts = [
     ...scenario.readouts.map((readout) => readoutLines(readout, screen)),
     ...(scenario.rates === undefined ? [] : [rateLines(scenario.rates, screen)]),
+    ...(scenario.attempts === undefined ? [] : [attemptLines(scenario.attempts, screen)]),
   ]
   return [...title.map((line) => `  ${screen.paint('strong', line)}`), ...parts.flat()]
 }
