@@ -111,10 +111,12 @@ function text(report: CompareReport): string {
     '',
     `readings       B minus A over the same ${texts} situations, ${HOW[vectors]}; in standard deviations of neutral text`,
     `               (95 % intervals over the situations' concepts, one by one: of 20, one is wrong by chance)`,
-    `  ${'vector'.padEnd(15)}${'shift'.padStart(7)}  ${'interval'.padEnd(17)}${'own texts'.padStart(10)}${'r of A, B'.padStart(11)}${vectors === 'shared' ? '  neutral  cosine' : ''}`,
     ...(vectors === 'own'
-      ? ['  (other models, other units: what can be compared is the order of the texts, r, not the size of a shift)']
+      ? [
+          '               (other models, other units: what can be compared is the order of the texts, r, not the size of a shift)',
+        ]
       : []),
+    `  ${'vector'.padEnd(15)}${'shift'.padStart(7)}  ${'interval'.padEnd(17)}${'own texts'.padStart(10)}${'r of A, B'.padStart(11)}${vectors === 'shared' ? '  neutral  cosine' : ''}`,
     ...shownShifts(shifts).map((row) => (row === null ? '  …' : shiftLine(row))),
     '',
     `situations     A top-1 ${percent(situations.a.top1)}, top-3 ${percent(situations.a.top3)}; B top-1 ${percent(situations.b.top1)}, top-3 ${percent(situations.b.top3)} (chance ${percent(situations.a.chance)}; each with its own vectors)`,
