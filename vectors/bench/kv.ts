@@ -25,7 +25,10 @@ export async function kv(bench: Bench): Promise<Line[]> {
   const [ours, ...others] = await interleave([() => oursDecoding(engine, decoding), ...contestants], bench.rounds)
   const line = { benchmark: 'keys and values', test: `decode ${ROWS} rows, ours f32`, unit: 'tokens/s' }
   return [
-    pairedLine({ ...line, note: 'ours in f16: slower, not built' }, ours!, { what: 'llama.cpp f16', figures: others[0] }),
+    pairedLine({ ...line, note: 'ours in f16: slower, not built' }, ours!, {
+      what: 'llama.cpp f16',
+      figures: others[0],
+    }),
     ...(llama ? [pairedLine(line, ours!, { what: 'llama.cpp f32', figures: others[1] })] : []),
   ]
 }
