@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import type { Backend, Surroundings } from './backends/backend.ts'
+import { type Backend, NO_GUARANTEES, type Surroundings } from './backends/backend.ts'
 import { bwrap } from './backends/bwrap.ts'
 import { landlock } from './backends/landlock.ts'
 import { localUnsafe } from './backends/local-unsafe.ts'
@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS } from './limits.ts'
 import { leaksOf } from './probe/leaks.ts'
 import { problemOf } from './probe/remedies.ts'
 import { hashOfProfile, openSandbox } from './sandbox.ts'
-import type { BackendId, Guarantees, Probe, Problem } from './types.ts'
+import type { BackendId, Probe, Problem } from './types.ts'
 
 const BACKENDS: Readonly<Record<BackendId, (surroundings: Surroundings) => Promise<Backend>>> = {
   bwrap,
@@ -65,21 +65,10 @@ async function probeBackend(backend: Backend, surroundings: Surroundings): Promi
   }
 }
 
-const NOTHING: Guarantees = {
-  files: false,
-  network: false,
-  pidNamespace: false,
-  seccomp: false,
-  memory: 'none',
-  processes: 'none',
-  cpu: false,
-  disk: 'none',
-}
-
 const refused = (backend: BackendId, problem: Problem): Probe => ({
   backend,
   ok: false,
-  guarantees: NOTHING,
+  guarantees: NO_GUARANTEES,
   versions: {},
   profileHash: '',
   problems: [problem],

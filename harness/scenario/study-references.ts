@@ -42,6 +42,7 @@ export function studyFaults(parts: Parts<Study>, { fileId, scenarioOf, known }: 
       needs: ['scenarios'],
       faults: ({ scenarios }) => scenarios.flatMap((entry, index) => entryFaults(entry, { index, scenarioOf })),
     },
+    { needs: ['scenarios'], faults: turnsFaults },
     { needs: ['scenarios', 'vectors'], faults: episodeVectorFaults },
   ]
   return runChecks(checks, parts)
@@ -122,6 +123,16 @@ function countFaults({ items }: Entry, scenario: ScenarioWithTasks, path: Path):
   return [
     { path: [...path, 'items'], message: `expected at most the ${most} ${what} of ${scenario.scenario}, got ${items}` },
   ]
+}
+
+/** Another number of turns makes another scenario, and a study knows a scenario by its id: one id, one number. */
+function turnsFaults({ scenarios }: Pick<Study, 'scenarios'>): Fault[] {
+  return scenarios.flatMap(({ scenario, turns }, index) => {
+    const first = scenarios.find((other) => other.scenario === scenario)!
+    if (first.turns === turns) return []
+    const message = `expected the turns of the earlier entry of ${scenario} (${first.turns ?? 'none given'}), got ${turns ?? 'none'}`
+    return [{ path: ['scenarios', index, ...(turns === undefined ? ['scenario'] : ['turns'])], message }]
+  })
 }
 
 /** Episodes are read beside the study's manipulation check, which is made for its vectors only. */

@@ -1,5 +1,17 @@
 import type { BackendId, ExecRequest, ExecResult, Guarantees, Limits, Problem } from '../types.ts'
 
+/** What holds where nothing is isolated. */
+export const NO_GUARANTEES: Guarantees = {
+  files: false,
+  network: false,
+  pidNamespace: false,
+  seccomp: false,
+  memory: 'none',
+  processes: 'none',
+  cpu: false,
+  disk: 'none',
+}
+
 /** A way to run code, ready for use on this machine. */
 export interface Backend {
   readonly id: BackendId

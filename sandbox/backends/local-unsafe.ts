@@ -8,19 +8,8 @@ import { launch } from '../process/launch.ts'
 import { killGroup } from '../process/kill.ts'
 import { endOfStatus } from '../process/end.ts'
 import { requirePython } from '../python.ts'
-import type { ExecResult, Guarantees } from '../types.ts'
-import type { Backend, Room, Surroundings } from './backend.ts'
-
-const NOTHING: Guarantees = {
-  files: false,
-  network: false,
-  pidNamespace: false,
-  seccomp: false,
-  memory: 'none',
-  processes: 'none',
-  cpu: false,
-  disk: 'none',
-}
+import type { ExecResult } from '../types.ts'
+import { type Backend, NO_GUARANTEES, type Room, type Surroundings } from './backend.ts'
 
 /**
  * No isolation: a plain process in a temporary directory, with a bare environment, a clock and a cap on output. For code that is trusted
@@ -30,7 +19,7 @@ export async function localUnsafe(surroundings: Surroundings): Promise<Backend> 
   const python = await requirePython(surroundings)
   return {
     id: 'local-unsafe',
-    guarantees: NOTHING,
+    guarantees: NO_GUARANTEES,
     versions: { python: python.version },
     profile: { python },
     notes: [
