@@ -1,4 +1,4 @@
-import type { CheckResult } from '../findings.ts'
+import type { CheckResult, ManipulationCheck } from '../findings.ts'
 import { amount, oneDecimal, percent, pValue, signed } from '../numbers.ts'
 import { Document } from './document.tsx'
 import { CheckLabel, type Head, Table } from './parts.tsx'
@@ -26,17 +26,7 @@ export interface CardColumn {
     readonly valence?: CardAxis
     readonly arousal?: CardAxis
   }
-  readonly manipulation: {
-    readonly result: CheckResult
-    readonly reason: string
-    readonly rows: readonly {
-      readonly vector: string
-      readonly result: CheckResult
-      readonly ownMinusOthers: number
-      readonly zAgainstRandom: number
-      readonly timesLexical: number | null
-    }[]
-  }
+  readonly manipulation: Pick<ManipulationCheck, 'result' | 'reason' | 'rows'>
   readonly steering: {
     readonly result: CheckResult
     readonly concepts: readonly string[]
