@@ -113,7 +113,6 @@ const programOf = ({ prefix }: Python): string => join(prefix, 'bin', 'python3')
 const launcherCommand = (python: Python, launcher: string, job: object) => ({
   command: [programOf(python), '-I', '-S', launcher] as const,
   env: { PATH: '/usr/bin:/bin' },
-  detached: true,
   extras: [
     { kind: 'send', data: Buffer.from(JSON.stringify(job)) },
     { kind: 'receive' },

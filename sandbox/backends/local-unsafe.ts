@@ -48,7 +48,6 @@ function openRoom({ tempRoot, now }: Surroundings, pythonPrefix: string): Room {
         // env finds the program along the PATH of the sandbox, and says 127 when there is none.
         command: ['/usr/bin/env', '-C', join(work, cwd), '--', ...argv],
         env: { ...fixed, ...env },
-        detached: true,
         stdin,
         limits,
         signal,

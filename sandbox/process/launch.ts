@@ -21,8 +21,6 @@ export interface Launch {
   /** The whole environment of the child. */
   readonly env: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** A process group of its own. */
-  readonly detached?: boolean
   readonly extras?: readonly Extra[]
   readonly stdin?: Uint8Array | undefined
   readonly limits: Pick<Limits, 'wallMs' | 'keepOutputBytes' | 'killOutputBytes'>
@@ -93,14 +91,7 @@ interface Child {
   readonly ended: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }>
 }
 
-async function start({
-  command,
-  env,
-  cwd,
-  detached = false,
-  extras = [],
-  stdin,
-}: Launch): Promise<{ child: Child; pid: number }> {
+async function start({ command, env, cwd, extras = [], stdin }: Launch): Promise<{ child: Child; pid: number }> {
   const [file, ...args] = command
   const child = execa(file, args, {
     reject: false,
@@ -108,8 +99,9 @@ async function start({
     extendEnv: false,
     env,
     ...(cwd === undefined ? {} : { cwd }),
-    detached,
-    cleanup: !detached,
+    // A group of its own: the Ctrl-C that a person means for us must not end what we are still running.
+    detached: true,
+    cleanup: false,
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...extras.map(() => 'pipe' as const)],
   })
   if (child.pid === undefined) {

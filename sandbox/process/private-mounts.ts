@@ -41,6 +41,8 @@ export async function openPrivateMounts({ limits, uid, pythonPrefix }: MountOpti
     extendEnv: false,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     stdin: 'pipe',
+    // A group of its own, as with commands: Ctrl-C is for us. It ends with its input.
+    detached: true,
   })
   const close = async () => {
     keeper.kill('SIGKILL')
