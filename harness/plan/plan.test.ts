@@ -231,6 +231,16 @@ describe('what is planned', () => {
     expect(() => planStudy(inputOf({}, { layers: [3] }))).toThrow(InputError)
     expect(planStudy(inputOf({ unit: 'raw' }, { set: setOf('', 0.9) })).episodes).not.toHaveLength(0)
   })
+
+  test('one vector under two names is refused', () => {
+    const set = setOf()
+    const desperate = set.layers.get(2)!.vectors.get('desperate')!
+    const imports = new Map([['copy', new Map([[2, desperate]])]])
+    const vectors = ['desperate', 'import:copy']
+    expect(() => planStudy(inputOf({ vectors }, { set: { ...set, imports } }))).toThrow(
+      'desperate and import:copy are the same vector under two names',
+    )
+  })
 })
 
 describe('a workspace', () => {

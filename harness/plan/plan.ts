@@ -94,7 +94,10 @@ export interface PlanInput {
   }
 }
 
-/** A study as cells and episodes with keys and seeds. Pure: the same input gives the same plan. */
+/**
+ * A study as cells and episodes with keys and seeds. Pure: the same input gives the same plan.
+ * Errors: InputError for what cannot be planned: unknown vectors, one vector under two names, a variant without a task.
+ */
 export function planStudy(input: PlanInput): Plan {
   const { study, set, layers, manipulation } = input
   const site: Site = {
@@ -125,7 +128,9 @@ export function planStudy(input: PlanInput): Plan {
     manipulation.contexts.map((context) => ({ key: checkKey(input, context, condition), context, condition })),
   )
   const episodes = distinct(planEpisodes(input, baseline, steer))
-  const conditions = distinct([...sweep, ...checks.map((c) => c.condition), ...episodes.map((e) => e.condition)])
+  const everything = [...sweep, ...checks.map((c) => c.condition), ...episodes.map((e) => e.condition)]
+  refuseOneVectorTwice(everything)
+  const conditions = distinct(everything)
   return {
     site,
     conditions,
@@ -138,6 +143,19 @@ export function planStudy(input: PlanInput): Plan {
     ]),
     probes: distinct(planProbes(input, sweep)),
     episodes,
+  }
+}
+
+/** Under two names one condition would be counted once, and the other name would have no results. */
+function refuseOneVectorTwice(conditions: readonly Condition[]): void {
+  const known = new Map<string, Condition>()
+  for (const condition of conditions) {
+    const first = known.get(condition.key) ?? condition
+    if (first.vector !== condition.vector)
+      throw new InputError(
+        `${first.vector} and ${condition.vector} are the same vector under two names: leave one of them out of the study`,
+      )
+    known.set(condition.key, first)
   }
 }
 
