@@ -21,9 +21,9 @@ export interface CallRun {
 
 export interface RunAnswers {
   readonly outcomes: readonly CallOutcome[]
-  /** Of timed runs: milliseconds from the call to its answer, by the clock of the process beside the candidate's. */
+  /** Of timed runs: milliseconds from the call to its answer, by the clock of the process beside the candidate's; the least of up to five. */
   readonly ms?: number
-  /** Of timed runs: milliseconds of the fastest builtin pass over `data`, here and now. */
+  /** Of timed runs: milliseconds on the processor of the fastest builtin pass over `data`, here and now. */
   readonly passMs?: number
 }
 

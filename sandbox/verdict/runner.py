@@ -22,6 +22,7 @@ import types
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 MOST_ANSWER_BYTES = 2 ** 18
 DEEPEST = 50
+TIMES_AGAIN = 4
 
 
 def main():
@@ -39,15 +40,28 @@ def main():
         if timeouts >= limits["timeouts"]:
             results.append({"outcomes": [{"kind": "timeout"}] * len(run["calls"])})
             continue
-        result = in_child(lambda end: runs.clear() or answer(run, job["entry"], source, end), run, limits)
+        ask = lambda: in_child(lambda end: runs.clear() or answer(run, job["entry"], source, end), run, limits)
+        result = ask()
         if run.get("build") is not None:
             result["passMs"] = in_child(lambda end: one_pass(run, end), {"calls": [""]}, limits)["outcomes"][0].get("ms")
+            least_time(ask, result)
         timeouts += any(outcome["kind"] == "timeout" for outcome in result["outcomes"])
         results.append(result)
     end_descendants()
     nonce = read_rest()
     for index, result in enumerate(results):
         say({"nonce": nonce, "run": index, **result})
+
+
+def least_time(ask, result):
+    """A busy machine can only add to a time: what may be faster than a pass is asked again. What takes many passes is not."""
+    one_pass_ms = result["passMs"]
+    for _ in range(TIMES_AGAIN):
+        if one_pass_ms is None or "ms" not in result or not one_pass_ms / 2 <= result["ms"] < one_pass_ms * 10:
+            return
+        again = ask()
+        if again["outcomes"] == result["outcomes"] and "ms" in again:
+            result["ms"] = min(result["ms"], again["ms"])
 
 
 def guard():
@@ -309,9 +323,10 @@ def one_pass(run, ends):
             passes.append(lambda: sum(data))
     best = None
     for action in passes * 3:
-        start = time.perf_counter()
+        # Time on the processor: a busy machine would make the pass look slow, and any answer fast beside it.
+        start = time.thread_time()
         action()
-        took = (time.perf_counter() - start) * 1000
+        took = (time.thread_time() - start) * 1000
         best = took if best is None or took < best else best
     tell(ends[0], {"kind": "pass", "ms": best})
 
