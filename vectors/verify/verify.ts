@@ -1,3 +1,4 @@
+import { namedVector } from '../controls/named.ts'
 import { covarianceVector, randomVector } from '../controls/random.ts'
 import type { Addition, Engine } from '../engine/types.ts'
 import { layerOf, type LayerVectors, type VectorSet, vectorHash } from '../extract/set.ts'
@@ -39,8 +40,8 @@ export interface VerificationCard extends CardParts {
   /** Of the core concepts that the set has. */
   readonly lens: Readonly<Record<string, LensWords>>
   /**
-   * The same parts with vectors that know nothing of the concept they are given to: random directions; another concept's vector; random
-   * mixtures of the unrelated topics' vectors, where the set has any.
+   * The same parts with vectors that know nothing of the concept they are given to: random directions; `shuffled#0`, where the set holds its
+   * texts one by one; random mixtures of the unrelated topics' vectors, where the set has any.
    */
   readonly controls: Readonly<Partial<Record<ControlName, CardParts>>>
   /** The set's own parts pass, and no control's do. */
@@ -81,7 +82,7 @@ export async function verifyVectors(options: VerifyOptions): Promise<Verificatio
   const judge = (column: Column) => judgeColumn({ read, emotions, items, steered }, column)
   const real = judge({ vectorOf: (concept) => own.vectors.get(concept)!, answers: steered.own, random: steered.random })
   const controls = Object.fromEntries(
-    [...controlColumns(set, own, steered)].map(([name, column]) => [name, judge(column)]),
+    [...controlColumns(set, layer, steered)].map(([name, column]) => [name, judge(column)]),
   )
   const ladderParts = { reader, engine, chat, tokenizer, vectors: own }
   const testable = <L extends { readonly concept: string }>(ladders: readonly L[]) =>
@@ -117,6 +118,8 @@ interface Steered {
   readonly own: readonly CheckAnswers[]
   readonly lexical: readonly CheckAnswers[]
   readonly random: readonly CheckAnswers[]
+  /** `shuffled#0` of each checked concept; none when the set does not hold its texts one by one. */
+  readonly shuffled: readonly CheckAnswers[]
   /** One mixture of the unrelated topics a checked concept; none without such topics. */
   readonly unrelated: readonly CheckAnswers[]
 }
@@ -126,7 +129,7 @@ async function steerAll(
   { manipulation }: VerificationItems,
 ): Promise<Steered> {
   const { engine, set, layer, strength, random = 12, signal } = options
-  const { vectors, norms } = layerOf(set, layer)
+  const { vectors, norms, texts } = layerOf(set, layer)
   const prompts = checkPrompts(options, manipulation)
   const ask = async (additions: readonly Addition[]) => {
     const answers: number[][] = []
@@ -150,6 +153,9 @@ async function steerAll(
     own: await askAll(checked.map((c) => [c, vectors.get(c)!])),
     lexical: await askAll(checked.map((c) => [`lexical:${c}`, vectors.get(`lexical:${c}`)!])),
     random: await askAll(numbers.map((i) => [`random#${i}`, randomVector(i, set.width)])),
+    shuffled: await askAll(
+      texts ? checked.map((c) => [shuffledName(c), namedVector(set, layer, shuffledName(c)).vector]) : [],
+    ),
     unrelated: await askAll(
       topics.length < 2 ? [] : checked.map((c) => [`unrelated mixture ${c}`, mixture(concepts.indexOf(c), topics)]),
     ),
@@ -158,6 +164,9 @@ async function steerAll(
 
 const unrelatedOf = (set: VectorSet, vectors: LayerVectors['vectors']): Float32Array[] =>
   [...set.families].flatMap(([name, family]) => (family === 'unrelated' ? [vectors.get(name)!] : []))
+
+/** What a concept gets when the set's texts have been dealt anew, as a study would name it. */
+const shuffledName = (concept: string): string => `shuffled#0:${concept}`
 
 /** A unit vector among those of the unrelated topics, another one for every number: made by the recipe, it knows nothing of emotions. */
 const mixture = covarianceVector
@@ -170,23 +179,23 @@ interface Column {
   readonly random: readonly CheckAnswers[]
 }
 
-function controlColumns(set: VectorSet, { vectors }: LayerVectors, steered: Steered): Map<ControlName, Column> {
+function controlColumns(set: VectorSet, layer: number, steered: Steered): Map<ControlName, Column> {
+  const { vectors, texts } = layerOf(set, layer)
   const emotions = emotionsOf(set)
   const at = (concept: string) => emotions.indexOf(concept)
-  const after = <T>(values: readonly T[], index: number): T => values[(index + 1) % values.length]!
   const topics = unrelatedOf(set, vectors)
-  const { checked, own, random } = steered
+  const { checked, random } = steered
   const columns = new Map<ControlName, Column>()
   columns.set('random', {
     vectorOf: (concept) => randomVector(at(concept), set.width),
     answers: random.slice(0, checked.length),
     random: random.slice(checked.length),
   })
-  columns.set('shuffled', {
-    vectorOf: (concept) => vectors.get(after(emotions, at(concept)))!,
-    answers: own.map((_, i) => after(own, i)),
-    random,
-  })
+  if (texts) {
+    const vectorOf = (concept: string) => namedVector(set, layer, shuffledName(concept)).vector
+    const shuffled = new Map(emotions.map((concept) => [concept, vectorOf(concept)]))
+    columns.set('shuffled', { vectorOf: (concept) => shuffled.get(concept)!, answers: steered.shuffled, random })
+  }
   if (topics.length >= 2)
     columns.set('unrelated', {
       vectorOf: (concept) => mixture(at(concept), topics),
