@@ -87,6 +87,6 @@ function studyPath(name: string, root: string): string {
   if (existsSync(path)) return path
   const known = readdirSync(folder).flatMap((f) => (f.endsWith('.yaml') ? [f.slice(0, -5)] : []))
   throw new InputError(
-    `there is no study ${JSON.stringify(name)}: ${hintFor(name, known)}; or give the path of a study file`,
+    `there is no study ${JSON.stringify(name)}: ${hintFor(name, known)} (or give the path of a study file)`,
   )
 }

@@ -83,7 +83,7 @@ function importedVector({ imports = new Map() }: VectorSet, layer: number, name:
   const layers = imports.get(name)
   if (!layers)
     throw new InputError(
-      `there is no imported vector ${JSON.stringify(name)} for this model: ${hintFor(name, [...imports.keys()])}; duress vectors import FILE --model M --name ${name}`,
+      `there is no imported vector ${JSON.stringify(name)} for this model: ${hintFor(name, [...imports.keys()])} (duress vectors import FILE --model M --name ${name} brings it in)`,
     )
   const vector = layers.get(layer)
   if (!vector)
