@@ -28,10 +28,20 @@ export function machineFacts(options: {
 }
 
 function cpuName(): string {
+  const name = cpus()[0]?.model ?? 'unknown processor'
+  const best = INTEGER_PRODUCTS.find((flag) => processorFlags().has(flag))
+  return best === undefined ? name : `${name} (${best})`
+}
+
+/** Best first: which of them a processor has decides the speed of int8 products more than its name does. */
+const INTEGER_PRODUCTS = ['amx_int8', 'avx512_vnni', 'avx_vnni', 'avx2']
+
+/** Empty where the system does not tell. */
+function processorFlags(): Set<string> {
   try {
-    return /^model name\s*: (.+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))![1]!
+    return new Set(/^flags\s*: (.+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '))
   } catch {
-    return cpus()[0]?.model ?? 'unknown processor'
+    return new Set()
   }
 }
 
