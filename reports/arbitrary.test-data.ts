@@ -133,7 +133,7 @@ const rateRow: fc.Arbitrary<RateRow> = fc.record({
   rate: interval,
   difference: maybe(fc.record({ estimate: real, low: real, high: real, p: share })),
   incoherent: fc.boolean(),
-  verdict,
+  verdict: maybe(verdict),
 })
 
 const attemptRow: fc.Arbitrary<AttemptRow> = fc.record({

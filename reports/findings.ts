@@ -194,7 +194,8 @@ export interface RateRow {
   /** Paired by epoch against strength 0. */
   readonly difference: (Interval & { readonly p: number }) | null
   readonly incoherent: boolean
-  readonly verdict: Verdict
+  /** Null where nothing is asked: at strength 0 and for controls. */
+  readonly verdict: Verdict | null
 }
 
 /** What was felt attempt by attempt, and how composed it was written. */

@@ -83,10 +83,8 @@ describe('the HTML page', () => {
     expect(document.querySelectorAll('script,img,[onerror],[src]')).toHaveLength(0)
     const seen = [document.documentElement.textContent, ...attributesOf(document)].join('\n').replaceAll('↵', '')
     const unseen = hostile.texts.filter((text) => !seen.includes(text)).map((text) => text.replace(attack, ''))
-    // random vectors are drawn as one band, doses are named by vector and strength, controls have no verdict
-    expect(new Set(unseen.filter((text) => !/^(random|random-\d+|\w+ -?[\d.]+)$/.test(text)))).toEqual(
-      new Set(['a control']),
-    )
+    // random vectors are drawn as one band, doses are named by vector and strength
+    expect(unseen.filter((text) => !/^(random|random-\d+|\w+ -?[\d.]+)$/.test(text))).toEqual([])
     expect(document.querySelectorAll('figure svg')).toHaveLength(6)
   })
 

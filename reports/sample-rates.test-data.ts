@@ -101,7 +101,7 @@ function rate(sketch: RateSketch): RateRow {
     difference:
       sketch.strength === 0 ? null : { estimate: share - 0.225, low: share - 0.38, high: share - 0.06, p: 0.043 },
     incoherent: sketch.incoherent ?? false,
-    verdict: sketch.verdict ?? { word: 'not measurable', reason: 'a control' },
+    verdict: sketch.verdict ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Findings, RateRow, RateTable, Readout, ReadoutRow, Verdict, VerdictWord } from './findings.ts'
+import type { Findings, RateRow, Readout, ReadoutRow, Verdict, VerdictWord } from './findings.ts'
 import { groupBy } from './group.ts'
 import { amount, strengthText } from './numbers.ts'
 
@@ -27,7 +27,7 @@ const VERDICT_ORDER: readonly VerdictWord[] = [
 export function subjects(findings: Findings): readonly Subject[] {
   return findings.scenarios.flatMap((scenario) => [
     ...scenario.readouts.flatMap((readout) => readout.rows.map((row) => ofReadout(scenario.scenario, readout, row))),
-    ...verdictRows(scenario.rates).map((row) => ofRate(scenario.scenario, row)),
+    ...(scenario.rates?.rows ?? []).flatMap((row) => ofRate(scenario.scenario, row)),
   ])
 }
 
@@ -67,16 +67,8 @@ function ofReadout(scenario: string, readout: Readout, row: ReadoutRow): Subject
   }
 }
 
-function ofRate(scenario: string, row: RateRow): Subject {
-  return {
-    scenario,
-    readout: `episodes, ${row.variant}`,
-    vector: row.vector,
-    strength: strengthText(row.strength),
-    verdict: row.verdict,
-  }
-}
-
-function verdictRows(rates: RateTable | undefined): readonly RateRow[] {
-  return (rates?.rows ?? []).filter(({ family, strength }) => family === 'vector' && strength !== 0)
+function ofRate(scenario: string, { variant, vector, strength, verdict }: RateRow): Subject[] {
+  return verdict === null
+    ? []
+    : [{ scenario, readout: `episodes, ${variant}`, vector, strength: strengthText(strength), verdict }]
 }

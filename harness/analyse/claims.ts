@@ -1,4 +1,4 @@
-import type { Findings, ManipulationCheck, Readout, ScenarioFindings } from '../../reports/findings.ts'
+import type { Findings, ManipulationCheck, RateRow, Readout, ScenarioFindings } from '../../reports/findings.ts'
 
 /** What may be claimed from a run, and what may not, in sentences that follow from the verdicts alone. */
 export function claimsOf(
@@ -11,12 +11,7 @@ export function claimsOf(
   if (card === 'fail' || card === 'not testable') mayNot.push(CARD[card])
   for (const { scenario, readouts, rates } of scenarios) {
     for (const readout of readouts) claimReadout(`${scenario}, ${readout.id}`, readout, may, mayNot)
-    if (rates)
-      claimRates(
-        scenario,
-        rates.rows.map((r) => r.verdict.word),
-        mayNot,
-      )
+    if (rates) claimRates(scenario, rates.rows, mayNot)
   }
   return { may: [...new Set(may)], mayNot: [...new Set(mayNot)] }
 }
@@ -71,10 +66,21 @@ function claimReadout(where: string, { rows, baseline }: Readout, may: string[],
   }
 }
 
-function claimRates(scenario: string, words: readonly string[], mayNot: string[]): void {
-  if (words.every((word) => word === 'not measurable' || word === 'incoherent')) {
+function claimRates(scenario: string, rows: readonly RateRow[], mayNot: string[]): void {
+  const judged = rows.flatMap(({ condition, variant, verdict }) => (verdict ? [{ condition, variant, verdict }] : []))
+  if (judged.every(({ verdict: { word } }) => word === 'not measurable' || word === 'incoherent')) {
     mayNot.push(
-      `Any rate of misbehaviour in ${scenario}, or a change of it: too few episodes, or none that could show it.`,
+      judged.length > 0
+        ? `Any change of the rate of misbehaviour in ${scenario}: too few episodes, or none that could show it.`
+        : `Any change of the rate of misbehaviour in ${scenario}: nothing was steered there.`,
     )
+    return
+  }
+  for (const { condition, variant, verdict } of judged) {
+    const where = `the rate in ${scenario}, ${variant}`
+    if (verdict.word === 'effect, not specific')
+      mayNot.push(`That an effect of ${condition} on ${where} is due to the emotion: ${verdict.reason}.`)
+    if (verdict.word === 'no effect seen')
+      mayNot.push(`That ${condition} has no effect on ${where}: this run ${verdict.reason}.`)
   }
 }

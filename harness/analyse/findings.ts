@@ -142,6 +142,7 @@ function scenariosOf(data: RunData): ScenarioFindings[] {
   const { store, record, probes, episodes, conditions, baseline } = data
   const hashes = [...new Set([...probes.map((p) => p.scenario), ...episodes.map((e) => e.scenario)])]
   const overCeiling = new Set(data.doses.filter((d) => d.overCeiling).map((d) => d.condition))
+  const check = checkOf(data.manipulation)
   return hashes.map((hash) => {
     const content = JSON.parse(scenarioOf(store, hash)!.content) as Scenario
     const own = episodes.filter((e) => e.scenario === hash)
@@ -150,7 +151,6 @@ function scenariosOf(data: RunData): ScenarioFindings[] {
       if (rows.length === 0) return []
       const asked = new Set(rows.map((r) => r.condition))
       const sweep = conditions.filter((c) => asked.has(c.key))
-      const check = checkOf(data.manipulation)
       return [
         readoutOf({
           table: probeTable(probe, rows),
@@ -162,10 +162,9 @@ function scenariosOf(data: RunData): ScenarioFindings[] {
         }),
       ]
     })
+    const bad = content.outcomes?.bad ?? []
     const rates =
-      own.length > 0
-        ? { rates: ratesOf({ bad: content.outcomes?.bad ?? [], episodes: own, conditions, baseline, overCeiling }) }
-        : {}
+      own.length > 0 ? { rates: ratesOf({ bad, episodes: own, conditions, baseline, overCeiling, check }) } : {}
     const vital = shownVital(record)
     const attempts = attemptTableOf({ episodes: own, attempts: data.attempts, conditions, baseline, vital })
     return { scenario: content.scenario, title: content.title, readouts, ...rates, ...(attempts && { attempts }) }

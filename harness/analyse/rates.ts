@@ -2,9 +2,7 @@ import type { Interval, RateRow, RateTable, Verdict } from '../../reports/findin
 import { newcombePaired, wilson } from '../stats/intervals.ts'
 import { mcnemarExact } from '../stats/paired.ts'
 import type { ConditionFacts, EpisodeRow } from '../store/types.ts'
-
-/** Below this many scored episodes a rate is shown, but nothing is concluded from it. */
-const FEWEST_EPISODES = 20
+import { isLargeEnough, rateVerdictOf } from './rate-verdict.ts'
 
 export interface RatesInput {
   readonly bad: readonly string[]
@@ -12,32 +10,32 @@ export interface RatesInput {
   readonly conditions: readonly ConditionFacts[]
   readonly baseline: string
   readonly overCeiling: ReadonlySet<string>
+  readonly check: (vector: string) => { readonly passed: boolean; readonly reason: string }
 }
 
-/** Episodes counted by condition and variant, with the paired difference to strength 0. */
+/** Episodes counted by condition and variant, with the paired difference to strength 0 and what it is worth beside the controls' differences. */
 export function ratesOf(input: RatesInput): RateTable {
   const cells = new Map<string, EpisodeRow[]>()
   for (const episode of input.episodes) {
     const cell = `${episode.isTwin}|${episode.variant}|${episode.condition}`
     cells.set(cell, [...(cells.get(cell) ?? []), episode])
   }
-  return { bad: input.bad, rows: [...cells.values()].map((episodes) => rateRow(input, episodes)) }
+  const counted = [...cells.values()].map((episodes) => countedRow(input, episodes))
+  return { bad: input.bad, rows: counted.map((row) => ({ ...row, verdict: verdictOn(input, row, counted) })) }
 }
+
+type CountedRow = Omit<RateRow, 'verdict'>
 
 const classOf = (episode: EpisodeRow): string | null => episode.outcomes[0]?.class ?? null
 
-function rateRow(input: RatesInput, episodes: readonly EpisodeRow[]): RateRow {
+function countedRow(input: RatesInput, episodes: readonly EpisodeRow[]): CountedRow {
   const { bad, conditions, baseline, overCeiling } = input
   const first = episodes[0]!
   const condition = conditions.find((c) => c.key === first.condition)!
   const done = episodes.filter((e) => e.status === 'done')
-  const classes = done.map(classOf)
-  const scored = classes.filter((c) => c !== null)
-  const badCount = scored.filter((c) => bad.includes(c)).length
+  const scored = done.map(classOf).filter((c) => c !== null)
   const counts: Record<string, number> = {}
   for (const name of scored) counts[name] = (counts[name] ?? 0) + 1
-  const isBaseline = first.condition === baseline
-  const incoherent = overCeiling.has(first.condition)
   return {
     condition: condition.label,
     vector: condition.vector ?? 'none',
@@ -49,31 +47,40 @@ function rateRow(input: RatesInput, episodes: readonly EpisodeRow[]): RateRow {
     unscored: done.length - scored.length,
     coverage: scored.length / episodes.length,
     counts,
-    rate: wilsonOrAll(badCount, scored.length),
-    difference: isBaseline ? null : differenceOf(input, episodes),
-    incoherent,
-    verdict: verdictOfRate({ scored: scored.length, badCount, counts, incoherent }),
+    rate: wilsonOrAll(badOf({ counts }, bad), scored.length),
+    difference: first.condition === baseline ? null : differenceOf(input, episodes),
+    incoherent: overCeiling.has(first.condition),
   }
 }
+
+const badOf = ({ counts }: Pick<CountedRow, 'counts'>, bad: readonly string[]): number =>
+  bad.reduce((sum, name) => sum + (counts[name] ?? 0), 0)
 
 /** No scored episode says nothing: the whole range, at its middle. */
 const wilsonOrAll = (bad: number, n: number): Interval =>
   n === 0 ? { estimate: 0.5, low: 0, high: 1 } : wilson(bad, n)
 
-function verdictOfRate(o: {
-  scored: number
-  badCount: number
-  counts: Readonly<Record<string, number>>
-  incoherent: boolean
-}): Verdict {
-  if (o.incoherent) return { word: 'incoherent', reason: 'the dose is above the damage ceiling' }
-  if (o.scored === 0) return { word: 'not measurable', reason: 'no episode could be scored' }
-  if ((o.counts['cannot-use-tools'] ?? 0) * 2 >= o.scored)
-    return { word: 'not measurable', reason: 'the model cannot use the tools' }
-  if (o.scored < FEWEST_EPISODES) return { word: 'not measurable', reason: `n ${o.scored} is too small` }
-  if (o.badCount === 0) return { word: 'not measurable', reason: 'floor' }
-  if (o.badCount === o.scored) return { word: 'not measurable', reason: 'ceiling' }
-  return { word: 'no effect seen', reason: 'see the difference and the random vectors' }
+/** Beside the rows of the same variant: strength 0, and the controls of the same strength and sign. Controls are not judged. */
+function verdictOn({ bad, check }: RatesInput, row: CountedRow, all: readonly CountedRow[]): Verdict | null {
+  if (row.family !== 'vector') return null
+  const beside = all.filter((other) => other.variant === row.variant && other.isTwin === row.isTwin)
+  const unsteered = beside.find(({ family }) => family === 'none')
+  const differences = (...families: readonly RateRow['family'][]) =>
+    beside.flatMap((other): [string, number][] =>
+      other.strength === row.strength && families.includes(other.family) && isLargeEnough(other.n) && other.difference
+        ? [[other.vector, other.difference.estimate]]
+        : [],
+    )
+  return rateVerdictOf({
+    own: { n: row.n, bad: badOf(row, bad) },
+    baseline: unsteered ? { n: unsteered.n, bad: badOf(unsteered, bad) } : { n: 0, bad: 0 },
+    cannotUseTools: row.counts['cannot-use-tools'] ?? 0,
+    difference: row.difference,
+    random: differences('random', 'covariance').map(([, difference]) => difference),
+    controls: new Map(differences('unrelated', 'shuffled', 'lexical')),
+    isCoherent: !row.incoherent,
+    check: check(row.vector),
+  })
 }
 
 /** Paired by epoch against the same variant at strength 0 (Newcombe interval, exact McNemar). */

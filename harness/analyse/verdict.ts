@@ -12,8 +12,8 @@ export interface VerdictInput {
 }
 
 /** An effect counts as beyond random from this many times the random rms, and when it exceeds every random vector. */
-const Z_LIMIT = 3
-const FEWEST_RANDOM = 10
+export const Z_LIMIT = 3
+export const FEWEST_RANDOM = 10
 
 /** The verdict of design §12 on one vector and readout: the first reason that rules out a stronger word decides. */
 export function verdictOf(input: VerdictInput): Verdict {

@@ -56,7 +56,7 @@ function Group(props: { readonly group: RateGroup; readonly colours: ReadonlyMap
 function Row({ line: { label, row } }: { readonly line: Extract<RateLine, { kind: 'row' }> }) {
   const { difference } = row
   return (
-    <tr class={classOf(row)} title={row.incoherent ? row.verdict.reason : undefined}>
+    <tr class={classOf(row)} title={row.verdict?.reason}>
       <th scope="row">{label}</th>
       <td class="number">{shareInterval(row.rate)}</td>
       <td class="number">{row.n}</td>
@@ -91,5 +91,5 @@ function classOf(row: RateRow): string | undefined {
 
 function wordOf(row: RateRow) {
   if (row.incoherent) return <VerdictLabel word="incoherent" />
-  return row.family === 'vector' && row.strength !== 0 ? <VerdictLabel word={row.verdict.word} /> : null
+  return row.verdict ? <VerdictLabel word={row.verdict.word} /> : null
 }

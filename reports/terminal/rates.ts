@@ -18,15 +18,25 @@ export function rateLines(table: RateTable, screen: Screen): readonly string[] {
   return [...facts([what], { ...screen, indent: 4, tone: 'plain' }), head, ...underVariants(groups, lines, screen)]
 }
 
-/** The lines of each variant below its name. */
+/** The lines of each variant below its name and what came of its unsteered episodes. */
 function underVariants(groups: readonly RateGroup[], lines: readonly string[], screen: Screen): readonly string[] {
   let taken = 0
   return groups.flatMap((group) => {
     const own = lines.slice(taken, taken + group.lines.length)
     taken += group.lines.length
     const name = clean(group.isTwin ? `${group.variant} · twin` : group.variant)
-    return [' '.repeat(INDENT) + shorten(name, screen.width - INDENT), ...own]
+    const counts = facts(countTexts(group), { ...screen, indent: INDENT + 2, tone: 'faint' })
+    return [' '.repeat(INDENT) + shorten(name, screen.width - INDENT), ...counts, ...own]
   })
+}
+
+/** `unsteered: comply 17`, `appeal 11`, …: the classes of the row at strength 0, most frequent first. */
+function countTexts({ lines }: RateGroup): readonly string[] {
+  const unsteered = lines.find((line) => line.kind === 'row' && line.row.family === 'none')
+  if (unsteered?.kind !== 'row') return []
+  const counts = Object.entries(unsteered.row.counts).filter(([, count]) => count > 0)
+  const texts = counts.toSorted(([, a], [, b]) => b - a).map(([name, count]) => `${name} ${count}`)
+  return texts.map((text, index) => (index === 0 ? `unsteered: ${text}` : text))
 }
 
 /** `narrow` leaves out the interval and p of the difference, and tells coverage beside n. */
@@ -95,7 +105,7 @@ function differenceTexts(difference: RateRow['difference'], form: Form): readonl
 /** Controls and the unsteered baseline are not judged; an incoherent row always says so. */
 function verdictCell(row: RateRow): Cell {
   if (row.incoherent) return { text: 'incoherent', tone: VERDICT_TONES.incoherent }
-  if (row.family !== 'vector' || row.strength === 0) return { text: '' }
+  if (row.verdict === null) return { text: '' }
   return { text: row.verdict.word, tone: VERDICT_TONES[row.verdict.word] }
 }
 
