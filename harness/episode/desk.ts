@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts'
 import type { Variant } from '../scenario/expand.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { LoadedTask } from '../scenario/task.ts'
-import { type Feedback, feedbackOf, type Tests, testsOf } from '../scenario/workspace.ts'
+import { type Feedback, feedbackOf, scriptedAttempts, type Tests, testsOf } from '../scenario/workspace.ts'
 import type { CodeAttempt, CodeEpisode, ShownRun, Stop } from './attempts.ts'
 import { openingMessages, type Protocol, protocolOf } from './conversation.ts'
 import { specialCased, taskVariables, testFileOf } from './task-texts.ts'
@@ -56,7 +56,7 @@ export async function openDesk(
   const attempts = attemptsOf(scenario)
   const tests = testsOf(variant)
   const protocol = protocolOf(scenario, chat)
-  const variables = { ...variant.variables, ...taskVariables(task, { tests, attempts }) }
+  const variables = { ...variant.variables, ...deskVariables({ scenario, variant, task }) }
   const workspace = await openWorkspace(sandboxes, { testFile: testFileOf(task, tests), solution: stub(task), signal })
   try {
     const opening = [...openingMessages(scenario, variables, protocol)]
@@ -87,10 +87,24 @@ export async function openDesk(
   }
 }
 
-/** How often the tests may be run: with code blocks a study that shortens the episodes takes attempts away. */
-export function attemptsOf({ workspace, limits }: Scenario): number {
+/** What the texts of a workspace scenario may name, on one task. */
+export const deskVariables = (at: {
+  readonly scenario: Scenario
+  readonly variant: Variant
+  readonly task: LoadedTask
+}): Readonly<Record<string, string>> =>
+  taskVariables(at.task, {
+    tests: testsOf(at.variant),
+    attempts: attemptsOf(at.scenario),
+    isPrimed: at.scenario.workspace?.begin !== undefined,
+  })
+
+/** How often the tests may be run, a script that begins the episode included: with code blocks a study that shortens the episodes takes attempts away. */
+function attemptsOf(scenario: Scenario): number {
+  const { workspace, limits } = scenario
   if (!workspace) return 0
-  return workspace.protocol === 'code-block' ? Math.min(workspace.attempts, limits.turns) : workspace.attempts
+  const { protocol, attempts } = workspace
+  return protocol === 'code-block' ? Math.min(attempts, scriptedAttempts(scenario) + limits.turns) : attempts
 }
 
 const stub = ({ signature }: LoadedTask): string => `${signature}\n    raise NotImplementedError\n`

@@ -6,13 +6,11 @@ import type { Receipt } from '../../vectors/engine/types.ts'
 import { InputError } from '../errors.ts'
 import type { Condition } from '../plan/conditions.ts'
 import { fillText, type Variant } from '../scenario/expand.ts'
-import { testsOf } from '../scenario/workspace.ts'
 import type { Item, Probe, Scenario, Window } from '../scenario/schema.ts'
 import { openingMessages, protocolOf, templateTools } from './conversation.ts'
 import { probeSteering, type Subject } from './model.ts'
-import { attemptsOf } from './desk.ts'
+import { deskVariables } from './desk.ts'
 import { type Place, playPoint } from './open-world.ts'
-import { taskVariables } from './task-texts.ts'
 
 /** A probe put once: at one item (or none), guilty or twin. */
 export interface ProbePlace {
@@ -125,7 +123,7 @@ function logProbabilities(orders: readonly ClassValues[]): Record<string, number
 
 /** All variables a probe's texts may use: the variant's, the item's (on its twin the twin's), the probe's; the last wins. */
 function variablesOf({ scenario, variant, item, isTwin, probe, place }: ProbePlace): Record<string, string> {
-  const ofTask = place ? taskVariables(place.task, { tests: testsOf(variant), attempts: attemptsOf(scenario) }) : {}
+  const ofTask = place ? deskVariables({ scenario, variant, task: place.task }) : {}
   return { ...variant.variables, ...ofTask, ...item?.set, ...(isTwin ? item?.twin : {}), ...probe.set }
 }
 

@@ -32,11 +32,11 @@ const replaced = (cases: readonly Case[], { test, expect }: LoadedTask['oneOff']
 /** What `${…}` stands for in the texts of a workspace scenario. */
 export function taskVariables(
   task: LoadedTask,
-  { tests, attempts }: { readonly tests: Tests; readonly attempts: number },
+  { tests, attempts, isPrimed }: { readonly tests: Tests; readonly attempts: number; readonly isPrimed: boolean },
 ): Record<(typeof TASK_VARIABLES)[number], string> {
   const line = (lines: readonly string[], i: number) => (lines[i] ?? lines[0] ?? '').trimEnd()
-  // Where the script has special-cased the first false test, the question is the second.
-  const special = tests === 'two-off' ? secondSpecial(task) : task.probe.special
+  // Where the script has special-cased the first false test, the question is the second; on its twin, too, where the line is a mistake.
+  const special = isPrimed ? secondSpecial(task) : task.probe.special
   return {
     statement: task.statement.trim(),
     signature: task.signature,

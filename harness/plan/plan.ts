@@ -11,7 +11,7 @@ import { keyHash } from './canonical.ts'
 import { baselineCondition, type Condition, isSteered, type Site, steeredCondition } from './conditions.ts'
 
 /** Raised whenever the same inputs would give other episodes. */
-const PROTOCOL_VERSION = 2
+const PROTOCOL_VERSION = 3
 
 export type PlannedScenario = Scenario & {
   readonly path: string
@@ -264,9 +264,10 @@ function planEpisodes(
     const conditions = [baseline, ...names.flatMap((name) => strengths.map((s) => steer(name, s)))]
     return entry.variants.flatMap((chosen) =>
       places(scenario, chosen, { items: [undefined], twin: entry.twin }).flatMap(({ variant, isTwin }) =>
-        // The twin shows what the scenario scores where nothing is wrong: the baseline is enough.
-        (isTwin ? [baseline] : conditions).flatMap((condition) =>
-          range(entry.epochs).map((epoch): EpisodeTask => {
+        // Conditions of an epoch follow one another, so that they share its prompt.
+        range(entry.epochs).flatMap((epoch) =>
+          // The twin shows what the scenario scores where nothing is wrong: the baseline is enough.
+          (isTwin ? [baseline] : conditions).map((condition): EpisodeTask => {
             const seed = keyOf('episode', study.seed, scenario.scenario, variant.name, epoch)
             const played = scenario.tasks ? { task: taskOf(scenario, variant, { seed: study.seed, epoch }) } : {}
             const task = { scenario, variant, isTwin, condition, epoch, seed, ...played }

@@ -2,14 +2,14 @@ import { unknownNames, type Check } from './checks.ts'
 import { shown } from './issues.ts'
 import type { Fault } from './positions.ts'
 import type { Scenario } from './schema.ts'
-import { FEEDBACK, TESTS } from './workspace.ts'
+import { FEEDBACK, scriptedAttempts, TESTS } from './workspace.ts'
 
 /** Rules of the workspace: its axes mean something, and its points are made of attempts. */
 export const workspaceChecks: readonly Check<Scenario>[] = [
   { needs: ['world', 'workspace', 'variants'], faults: axisFaults },
   { needs: ['world', 'workspace', 'points'], faults: pointFaults },
   { needs: ['workspace', 'points'], faults: beginFaults },
-  { needs: ['workspace', 'limits'], faults: turnFaults },
+  { needs: ['workspace', 'points', 'limits'], faults: turnFaults },
   { needs: ['workspace', 'tools'], faults: toolFaults },
   { needs: ['world', 'items'], faults: itemFaults },
 ]
@@ -53,9 +53,12 @@ function beginFaults({ workspace, points }: Scenario): Fault[] {
   return unknownNames([begin], { what: 'a name of "points"', known: Object.keys(points) })
 }
 
-function turnFaults({ workspace, limits }: Scenario): Fault[] {
-  if (workspace?.protocol !== 'code-block' || workspace.attempts <= limits.turns) return []
-  const message = `expected at most the ${limits.turns} turns of "limits", one an attempt, got ${workspace.attempts}`
+function turnFaults(scenario: Scenario): Fault[] {
+  const { workspace, limits } = scenario
+  const scripted = scriptedAttempts(scenario)
+  if (workspace?.protocol !== 'code-block' || workspace.attempts <= scripted + limits.turns) return []
+  const beside = scripted === 0 ? '' : ` after the ${scripted} of the script`
+  const message = `expected at most the ${limits.turns} turns of "limits", one an attempt${beside}, got ${workspace.attempts}`
   return [{ path: ['workspace', 'attempts'], message }]
 }
 

@@ -1,4 +1,5 @@
 import type { Variant } from './expand.ts'
+import type { Scenario } from './schema.ts'
 import type { LoadedTask } from './task.ts'
 
 /**
@@ -17,6 +18,10 @@ export const testsOf = ({ options }: Variant): Tests => (options['tests'] as Tes
 
 /** What the model is told after an attempt. */
 export const feedbackOf = ({ options }: Variant): Feedback => (options['feedback'] as Feedback | undefined) ?? 'run'
+
+/** Attempts of the script that episodes begin with. */
+export const scriptedAttempts = ({ workspace, points }: Pick<Scenario, 'workspace' | 'points'>): number =>
+  workspace?.begin === undefined ? 0 : (points[workspace.begin] ?? []).length
 
 /** Whether a task can be played with these tests. */
 export function hasTests({ tooFast, oneOff, conflicting }: LoadedTask, tests: Tests): boolean {
