@@ -80,8 +80,13 @@ export async function inspect(name: string, { json }: JsonFlag, context: CliCont
   return 0
 }
 
-/** Bars of the int8 and the full-precision path: mean KL in nats a token. */
+/** Mean KL in nats a token. */
 const BARS = { exact: 1e-8, int8: 1e-2 } as const
+const PATHS = [
+  ['exact', 'exact'],
+  ['int8', 'int8'],
+  ['int8KvF16', 'int8, keys and values f16'],
+] as const
 
 /** Exit code 1 when a path misses its bar. */
 export async function checkModelCommand(id: string, { json }: JsonFlag, context: CliContext): Promise<number> {
@@ -91,13 +96,14 @@ export async function checkModelCommand(id: string, { json }: JsonFlag, context:
   const { home, threads } = context.machine
   const found = await checkModel({ path: file.path, sha256: file.sha256, graphs: home.graphs, threads, reference })
   steps.done()
-  const passed = found.exact.meanKl < BARS.exact && found.int8.meanKlAfterFirst < BARS.int8
+  const rounded = [found.int8, found.int8KvF16].every((path) => path.meanKlAfterFirst < BARS.int8)
+  const passed = found.exact.meanKl < BARS.exact && rounded
   if (json) context.out(`${JSON.stringify({ ...found, passed }, null, 2)}\n`)
   else {
-    for (const path of ['exact', 'int8'] as const) {
+    for (const [path, title] of PATHS) {
       const f = found[path]
       context.out(
-        `${path.padEnd(6)} KL mean ${f.meanKl.toExponential(1)} (${f.meanKlAfterFirst.toExponential(1)} without the first token) max ${f.maxKl.toExponential(1)} · argmax ${f.argmaxSame}/${f.positions} · ` +
+        `${title.padEnd(25)} KL mean ${f.meanKl.toExponential(1)} (${f.meanKlAfterFirst.toExponential(1)} without the first token) max ${f.maxKl.toExponential(1)} · argmax ${f.argmaxSame}/${f.positions} · ` +
           `norms ${f.normError.toExponential(1)} · steered KL ${f.steeredMeanKl.toExponential(1)}, argmax ${f.steeredArgmaxSame}/${f.steeredPositions}\n`,
       )
     }

@@ -44,7 +44,7 @@ test('finds no fault where there is none, and each fault where it is', async () 
   using file = organismFile({ type: 'Q8_0' })
   const reference = await ownReference(file, 2)
   const options = { path: file.path, sha256: file.sha256, graphs: join(file.folder, 'graphs'), threads: 1 }
-  const { exact, int8 } = await checkModel({ ...options, reference })
+  const { exact, int8, int8KvF16 } = await checkModel({ ...options, reference })
   for (const key of [
     'meanKl',
     'maxKl',
@@ -59,6 +59,8 @@ test('finds no fault where there is none, and each fault where it is', async () 
   expect(exact).toMatchObject({ positions: 3, argmaxSame: 3, steeredPositions: 1, steeredArgmaxSame: 1 })
   expect(int8.logProbError).toBeGreaterThan(exact.logProbError)
   expect(int8.meanKl).toBeLessThan(1e-2)
+  expect(int8KvF16.meanKl).toBeLessThan(1e-2)
+  expect(int8KvF16.logProbError).not.toBe(int8.logProbError)
 
   const [prompt] = reference.prompts
   const broken = {

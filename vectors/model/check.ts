@@ -1,4 +1,4 @@
-import { openEngine } from '../engine/open.ts'
+import { openEngine, type OpenOptions } from '../engine/open.ts'
 import type { Engine, Steering } from '../engine/types.ts'
 import { type Distance, distanceTo } from './kl.ts'
 import type { Reference, ReferencePrompt } from './reference.ts'
@@ -45,24 +45,33 @@ export interface Fidelity {
   readonly exact: PathFidelity
   /** Activations rounded to 8 bits: what runs use. */
   readonly int8: PathFidelity
+  /** The same with keys and values in f16. */
+  readonly int8KvF16: PathFidelity
 }
 
 /**
- * Runs a model on the reference's prompts along both paths and measures the distances: next-token distributions at the listed
+ * Runs a model on the reference's prompts along all paths and measures the distances: next-token distributions at the listed
  * positions, residual norms and projections at every token, and the distribution after steering.
  */
 export async function checkModel(options: CheckOptions): Promise<Fidelity> {
-  const exact = await checkPath(options, 'exact')
-  return { model: options.reference.model, exact, int8: await checkPath(options, 'int8') }
+  return {
+    model: options.reference.model,
+    exact: await checkPath(options, { precision: 'exact' }),
+    int8: await checkPath(options, { precision: 'int8' }),
+    int8KvF16: await checkPath(options, { precision: 'int8', kvType: 'f16' }),
+  }
 }
 
-async function checkPath({ reference, ...model }: CheckOptions, precision: 'exact' | 'int8'): Promise<PathFidelity> {
+async function checkPath(
+  { reference, ...model }: CheckOptions,
+  path: Pick<OpenOptions, 'precision' | 'kvType'>,
+): Promise<PathFidelity> {
   const { layer } = reference
   const vector = Float32Array.from(reference.vector)
   const longest = Math.max(...reference.prompts.map((p) => p.ids.length))
   await using engine = await openEngine({
     ...model,
-    precision,
+    ...path,
     steerLayers: [layer],
     captureLayers: [layer],
     basis: new Map([[layer, [vector]]]),

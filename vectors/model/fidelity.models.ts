@@ -40,6 +40,7 @@ describe.each(['smollm2-135m', 'gemma3-270m', 'qwen2.5-coder-0.5b', 'qwen2.5-cod
     })
 
     test('the exact path gives the same probabilities', () => {
+      expect(fidelity.exact.meanKl).toBeLessThan(1e-8)
       expect(fidelity.exact.logProbError).toBeLessThanOrEqual(2e-4)
       expect(fidelity.exact.argmaxSame).toBe(fidelity.exact.positions)
     })
@@ -56,6 +57,11 @@ describe.each(['smollm2-135m', 'gemma3-270m', 'qwen2.5-coder-0.5b', 'qwen2.5-cod
       expect(fidelity.int8.meanKlAfterFirst).toBeLessThan(1e-2)
       expect(fidelity.int8.steeredMeanKl).toBeLessThan(1e-2)
       expect(fidelity.int8.meanNormError).toBeLessThan(1e-2)
+    })
+
+    test('so does keeping keys and values in f16 beside it', () => {
+      expect(fidelity.int8KvF16.meanKlAfterFirst).toBeLessThan(1e-2)
+      expect(fidelity.int8KvF16.steeredMeanKl).toBeLessThan(1e-2)
     })
 
     // Measured on the 1.5B: .157 after the first token, under .0014 at all others.

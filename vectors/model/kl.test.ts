@@ -27,10 +27,10 @@ test('is a lower bound of the whole divergence, never negative, and rises with t
   fc.assert(
     fc.property(logits, fc.nat(), ({ p, q }, n) => {
       const count = 1 + (n % p.length)
-      const { kl } = distanceTo(top(p, count), q)
+      const { kl } = distanceTo(top(p, count), q, 0)
       expect(kl).toBeGreaterThanOrEqual(0)
       expect(kl).toBeLessThanOrEqual(fullKl(p, q) + 1e-9)
-      expect(distanceTo(top(p, Math.min(p.length, count + 1)), q).kl).toBeGreaterThanOrEqual(kl - 1e-9)
+      expect(distanceTo(top(p, Math.min(p.length, count + 1)), q, 0).kl).toBeGreaterThanOrEqual(kl - 1e-9)
     }),
   )
 })
@@ -38,7 +38,7 @@ test('is a lower bound of the whole divergence, never negative, and rises with t
 test('is the whole divergence when every token is listed', () => {
   fc.assert(
     fc.property(logits, ({ p, q }) => {
-      expect(distanceTo(top(p, p.length), q).kl).toBeCloseTo(fullKl(p, q), 6)
+      expect(distanceTo(top(p, p.length), q, 0).kl).toBeCloseTo(fullKl(p, q), 6)
     }),
   )
 })
@@ -54,9 +54,32 @@ test('of a distribution to itself is nothing', () => {
   )
 })
 
+test('rounding a list to five decimals moves it nowhere, also where one token holds almost everything', () => {
+  fc.assert(
+    fc.property(logits, fc.float({ min: 0, max: 30, noNaN: true }), fc.nat(), ({ p }, lead, n) => {
+      const sharp = p.map((v, i) => (i === 0 ? v + lead : v))
+      const { ids, logprobs } = top(sharp, 1 + (n % p.length))
+      const rounded = { ids, logprobs: logprobs.map((v) => Math.round(v * 1e5) / 1e5) }
+      expect(distanceTo(rounded, sharp).kl).toBeLessThan(1e-12)
+    }),
+  )
+})
+
+test('what rounding allows is never farther than the listed values themselves, and nearly as far where they are far', () => {
+  fc.assert(
+    fc.property(logits, fc.nat(), ({ p, q }, n) => {
+      const list = top(p, 1 + (n % p.length))
+      const exact = distanceTo(list, q, 0).kl
+      const { kl } = distanceTo(list, q)
+      expect(kl).toBeLessThanOrEqual(exact + 1e-9)
+      expect(kl).toBeGreaterThan(exact - 1e-3 * (1 + exact))
+    }),
+  )
+})
+
 test('known answer: (1/2, 1/2) against (1/4, 3/4)', () => {
   const even = { ids: [0, 1], logprobs: [Math.log(0.5), Math.log(0.5)] }
-  const { kl, logProbError, sameArgmax } = distanceTo(even, Float32Array.of(0, Math.log(3)))
+  const { kl, logProbError, sameArgmax } = distanceTo(even, Float32Array.of(0, Math.log(3)), 0)
   expect(kl).toBeCloseTo(0.5 * Math.log(2) + 0.5 * Math.log(2 / 3), 6)
   expect(logProbError).toBeCloseTo(Math.log(2), 6)
   expect(sameArgmax).toBe(false)
