@@ -8,13 +8,15 @@ const shape = fc.record({
   headSize: fc.constantFrom(2, 4),
   slots: fc.integer({ min: 2, max: 4 }),
   capacity: fc.integer({ min: 2, max: 9 }),
+  type: fc.constantFrom('f32' as const, 'f16' as const),
 })
 
-/** Fills every number with its own value and returns a reader of (buffer, slot, head, token) vectors. */
+/** Fills every number with a value of its own (the first 16 bits of it) and returns a reader of (buffer, slot, head, token) vectors. */
 function numbered({ kvHeads, headSize, slots, capacity }: ArenaShape, arena: Arena) {
-  const buffers = Object.values(arena.tensors(0, slots).inputs).map(({ data }) => data as Float32Array)
-  for (const [b, buffer] of buffers.entries()) for (let i = 0; i < buffer.length; i++) buffer[i] = b * 100_000 + i
-  const vector = (buffer: Float32Array, slot: number, head: number, token: number) => {
+  const buffers = Object.values(arena.tensors(0, slots).inputs).map(({ data }) => data as Float32Array | Uint16Array)
+  for (const [b, buffer] of buffers.entries())
+    for (let i = 0; i < buffer.length; i++) buffer[i] = (b * 7919 + i) % 65_521
+  const vector = (buffer: Float32Array | Uint16Array, slot: number, head: number, token: number) => {
     const at = ((slot * kvHeads + head) * capacity + token) * headSize
     return [...buffer.subarray(at, at + headSize)]
   }
@@ -25,6 +27,9 @@ function numbered({ kvHeads, headSize, slots, capacity }: ArenaShape, arena: Are
     )
   return { row, all: () => buffers.map((buffer) => [...buffer]) }
 }
+
+/** No value of `numbered`. */
+const EMPTY = 65_535
 
 const picks = fc.tuple(fc.nat(), fc.nat(), fc.nat())
 
@@ -54,7 +59,7 @@ test('saved tokens come back at their places in any slot, all or the first of th
       const restored = (m >> 4) % (saved - start + 1)
       const source = row(from, start + restored)
       const kept = arena.save(from, start, saved)
-      for (const { data } of Object.values(arena.tensors(0, shape.slots).inputs)) data.fill(-1 as never)
+      for (const { data } of Object.values(arena.tensors(0, shape.slots).inputs)) data.fill(EMPTY as never)
       arena.restore(kept, to, start, restored)
       const own = (rows: ReturnType<typeof row>) => rows.map((heads) => heads.map((tokens) => tokens.slice(start)))
       expect(own(row(to, start + restored))).toEqual(own(source))
@@ -62,23 +67,28 @@ test('saved tokens come back at their places in any slot, all or the first of th
       expect(
         all()
           .flat()
-          .filter((v) => v !== -1),
+          .filter((v) => v !== EMPTY),
       ).toHaveLength(written)
     }),
   )
 })
 
-test('feeds and fetches of a row are the same memory, named for the graph', () => {
-  const arena = createArena({ layers: 2, kvHeads: 1, headSize: 2, slots: 3, capacity: 5 })
+test.each([
+  ['f32', 4],
+  ['f16', 2],
+] as const)('feeds and fetches of a row are the same memory, named for the graph: %s', (type, bytes) => {
+  const arena = createArena({ layers: 2, kvHeads: 1, headSize: 2, slots: 3, capacity: 5, type })
   const { inputs, outputs } = arena.tensors(1, 2)
   expect(Object.keys(inputs)).toEqual(['past_key.0', 'past_value.0', 'past_key.1', 'past_value.1'])
   for (const name of ['key.0', 'value.0', 'key.1', 'value.1']) {
     expect(outputs[`present_${name}`]).toBe(inputs[`past_${name}`])
     expect(inputs[`past_${name}`]!.dims).toEqual([2, 1, 5, 2])
-    expect(inputs[`past_${name}`]!.data.byteOffset).toBe(1 * 5 * 2 * 4)
+    expect(inputs[`past_${name}`]!.data.byteOffset).toBe(1 * 5 * 2 * bytes)
   }
 })
 
-test('bytes of a token: keys and values of every layer and head in fp32', () => {
-  expect(kvBytesPerToken({ layers: 30, kvHeads: 3, headSize: 64 })).toBe(46_080)
+test('bytes of a token: keys and values of every layer and head', () => {
+  const shape = { layers: 30, kvHeads: 3, headSize: 64 }
+  expect(kvBytesPerToken(shape, 'f32')).toBe(46_080)
+  expect(kvBytesPerToken(shape, 'f16')).toBe(23_040)
 })

@@ -1,4 +1,5 @@
-import { floats, type Tensors } from './session.ts'
+import type { KvType } from '../model/graph-builder.ts'
+import { floats, halves, type Tensor, type Tensors } from './session.ts'
 
 export interface ArenaShape {
   readonly layers: number
@@ -8,6 +9,7 @@ export interface ArenaShape {
   readonly slots: number
   /** Tokens that fit in a row. */
   readonly capacity: number
+  readonly type: KvType
 }
 
 /**
@@ -28,18 +30,24 @@ export interface Arena {
 /** (layers × {key, value} × kvHeads, tokens, headSize) */
 export interface SavedKv {
   readonly tokens: number
-  readonly data: Float32Array
+  readonly data: Numbers
 }
 
-export const kvBytesPerToken = (shape: { layers: number; kvHeads: number; headSize: number }): number =>
-  shape.layers * 2 * shape.kvHeads * shape.headSize * 4
+/** Fp32 numbers, or the bits of fp16 numbers: they are only moved. */
+type Numbers = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
+
+export const kvBytesPerToken = (
+  shape: { readonly layers: number; readonly kvHeads: number; readonly headSize: number },
+  type: KvType,
+): number => shape.layers * 2 * shape.kvHeads * shape.headSize * (type === 'f16' ? 2 : 4)
 
 export function createArena(shape: ArenaShape): Arena {
   const { layers, kvHeads, headSize, slots, capacity } = shape
+  const numbers: (length: number) => Numbers = shape.type === 'f16' ? halves : floats
   const head = capacity * headSize
   const row = kvHeads * head
-  const buffers = Array.from({ length: layers * 2 }, () => floats(slots * row))
-  const eachHead = (visit: (buffer: Float32Array, headIndex: number, serial: number) => void) => {
+  const buffers = Array.from({ length: layers * 2 }, () => numbers(slots * row))
+  const eachHead = (visit: (buffer: Numbers, headIndex: number, serial: number) => void) => {
     let serial = 0
     for (const buffer of buffers) for (let h = 0; h < kvHeads; h++) visit(buffer, h, serial++)
   }
@@ -47,8 +55,8 @@ export function createArena(shape: ArenaShape): Arena {
     shape,
     tensors(firstSlot, rows) {
       const dims = [rows, kvHeads, capacity, headSize]
-      const inputs: Record<string, { data: Float32Array<ArrayBuffer>; dims: number[] }> = {}
-      const outputs: typeof inputs = {}
+      const inputs: Record<string, Tensor> = {}
+      const outputs: Record<string, Tensor> = {}
       for (const [i, buffer] of buffers.entries()) {
         const name = `${i % 2 === 0 ? 'key' : 'value'}.${i >> 1}`
         const tensor = { data: buffer.subarray(firstSlot * row, (firstSlot + rows) * row), dims }
@@ -65,7 +73,7 @@ export function createArena(shape: ArenaShape): Arena {
     },
     save(slot, from, to) {
       const tokens = to - from
-      const data = new Float32Array(buffers.length * kvHeads * tokens * headSize)
+      const data = numbers(buffers.length * kvHeads * tokens * headSize)
       eachHead((buffer, h, serial) => {
         const start = slot * row + h * head + from * headSize
         data.set(buffer.subarray(start, start + tokens * headSize), serial * tokens * headSize)

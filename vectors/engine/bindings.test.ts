@@ -6,7 +6,11 @@ import type { Engine, GenerateRequest } from './types.ts'
 /** What an engine must do over either binding; the bytes must be the same. */
 const BACKENDS = ['iobinding', 'package'] as const
 
-describe.each(['F32', 'Q8_0'] as const)('both bindings on %s', (type) => {
+describe.each([
+  ['F32', 'f32'],
+  ['Q8_0', 'f32'],
+  ['Q8_0', 'f16'],
+] as const)('both bindings on %s, keys and values in %s', (type, kvType) => {
   let file: OrganismFile
   let engines: Record<(typeof BACKENDS)[number], Engine>
   beforeAll(async () => {
@@ -14,6 +18,7 @@ describe.each(['F32', 'Q8_0'] as const)('both bindings on %s', (type) => {
     const open = (backend: (typeof BACKENDS)[number]) =>
       file.open({
         backend,
+        kvType,
         steerLayers: [0, 2],
         captureLayers: ALL_LAYERS,
         basis: randomBasis(ALL_LAYERS, 5, file.width),

@@ -14,7 +14,13 @@ import type { Engine } from './types.ts'
 const MODELS = [
   { id: 'smollm2-135m', width: 576, vocabulary: 49_152, steer: [10, 20], capture: [9, 10, 20, 29], length: 200 },
   { id: 'gemma3-270m', width: 640, vocabulary: 262_144, steer: [6, 12], capture: [5, 6, 12, 17], length: 14_000 },
+  { id: 'qwen2.5-coder-0.5b', width: 896, vocabulary: 151_936, steer: [8, 16], capture: [7, 8, 16, 23], length: 26 },
 ] as const
+/** Models with keys and values in each type; f16 on those whose heads and positions differ most. */
+const CASES = [
+  ...MODELS.map((model) => ({ model, kvType: 'f32' as const })),
+  ...MODELS.slice(0, 2).map((model) => ({ model, kvType: 'f16' as const })),
+]
 const RUNS = { numRuns: 6, seed: 5 } as const
 
 /** Strengths up to 0.15 of the residuals' length; lengths past the attention's tiles (128) and the prompt's pieces (256). */
@@ -24,13 +30,13 @@ const plansFor = ({ steer, length }: (typeof MODELS)[number]): fc.Arbitrary<RowP
     steer: plan.steer.map((s) => ({ ...s, coefficient: (s.coefficient * length) / 200 })),
   }))
 
-for (const MODEL of MODELS) {
+for (const { model: MODEL, kvType } of CASES) {
   const { id: ID, steer: STEER, capture: CAPTURE } = MODEL
   const PLAN = plansFor(MODEL)
   const path = findCachedModel(ID, process.env)
 
   describe.skipIf(path === undefined)(
-    `laws on ${ID}${path === undefined ? ` (skipped: not in the cache; duress models pull ${ID})` : ''}`,
+    `laws on ${ID}, keys and values in ${kvType}${path === undefined ? ` (skipped: not in the cache; duress models pull ${ID})` : ''}`,
     () => {
       let graphs: string
       const engines: Engine[] = []
@@ -43,6 +49,7 @@ for (const MODEL of MODELS) {
           contextTokens: 512,
           maxRows: 4,
           kvBytes: 512 << 20,
+          kvType,
         }
         const layers = { steerLayers: STEER, captureLayers: CAPTURE, basis: randomBasis(CAPTURE, 4, MODEL.width) }
         return openEngine({ ...base, ...layers, ...options })

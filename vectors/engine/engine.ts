@@ -2,10 +2,10 @@ import PQueue from 'p-queue'
 import { InfraError, InputError } from '../errors.ts'
 import type { Arena } from './arena.ts'
 import type { Forward } from './forward.ts'
-import { generateJob, type JobContext, readJob, scoreJob } from './jobs.ts'
+import { fedBy, generateJob, type JobContext, readJob, scoreJob } from './jobs.ts'
 import { createPrefixCache } from './prefixes.ts'
 import { createScheduler } from './scheduler.ts'
-import { prepareSteering } from './steering.ts'
+import { checkSteersSome, prepareSteering } from './steering.ts'
 import type { Engine, EngineStats, GenerateRequest, Steering } from './types.ts'
 
 export interface EngineParts {
@@ -95,6 +95,7 @@ export function createEngine(parts: EngineParts): Engine {
         throw new InputError(tooLong(request.tokens.length + longest, parts))
       const prepared = prepare(request.tokens, request.steering)
       for (const continuation of request.continuations) checkVocabulary(continuation, parts)
+      checkSteersSome(prepared, fedBy(request))
       return submit((settle) => scoreJob(context, request, prepared, settle))
     },
     async read(request) {
@@ -110,7 +111,8 @@ export function createEngine(parts: EngineParts): Engine {
       const outside = request.positions.find((p) => !Number.isInteger(p) || p < 0 || p >= request.tokens.length)
       if (outside !== undefined)
         throw new InputError(`position ${outside} is outside the ${request.tokens.length} tokens given`)
-      const whole = { tokens: request.tokens, layers: [], logprobsAt: request.positions }
+      const { tokens, positions, signal } = request
+      const whole = { tokens, layers: [], logprobsAt: positions, signal }
       const { logprobs } = await submit<{ logprobs: Float32Array }>((settle) =>
         readJob(context, whole, prepared, settle),
       )

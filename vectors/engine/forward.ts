@@ -2,7 +2,7 @@ import type { Arena } from './arena.ts'
 import type { Embedding } from './embedding.ts'
 import { keyPadding } from './key-padding.ts'
 import { floats, int32s, int64s, type Session, type Tensor } from './session.ts'
-import { factorOf, isSelected, type PreparedSteering, rangeOf, UNBOUNDED } from './steering.ts'
+import { factorOf, type PreparedSteering, rangeOf, selectedPlaces, UNBOUNDED } from './steering.ts'
 import type { TraceRows } from './trace-rows.ts'
 
 export interface ModelShape {
@@ -21,9 +21,21 @@ export interface ModelShape {
 export interface RowInput {
   readonly tokens: readonly number[]
   readonly start: number
+  readonly steering: PreparedSteering | undefined
+  /** Positions of the new tokens that are steered. */
+  readonly selected: readonly number[]
+}
+
+/** Asks the window, which may be the caller's code, before the run: what it throws concerns this row and no other. */
+export function rowInput({
+  sequence,
+  ...row
+}: Omit<RowInput, 'selected'> & {
   /** The row's tokens from place 0 on, the new ones included. */
   readonly sequence: readonly number[]
-  readonly steering: PreparedSteering | undefined
+}): RowInput {
+  const { start, tokens, steering } = row
+  return { ...row, selected: selectedPlaces(steering, { from: start, to: start + tokens.length, sequence }) }
 }
 
 export interface ForwardRequest {
@@ -160,9 +172,8 @@ function operationInputs(
   return inputs
 }
 
-function eachSelected({ tokens, start, sequence, steering }: RowInput, visit: (t: number) => void): void {
-  if (!steering) return
-  for (let t = 0; t < tokens.length; t++) if (isSelected(steering, start + t, sequence)) visit(t)
+function eachSelected({ start, selected }: RowInput, visit: (t: number) => void): void {
+  for (const place of selected) visit(place - start)
 }
 
 /** (B, S, H): the row's summed vector at selected tokens, zero elsewhere. */

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events'
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { afterEach, beforeAll, afterAll, describe, expect, test } from 'vitest'
 import { InfraError, InputError } from '../errors.ts'
 import { ALL_LAYERS, organismFile, randomBasis, type OrganismFile } from './test/organism.ts'
@@ -78,6 +78,41 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
     }
   })
 
+  test.each(['while it decodes', 'when it ends'] as const)(
+    'a window that throws %s fails its own row, and harms nobody',
+    async (when) => {
+      const engine = await open(maxRows)
+      const good = Array.from({ length: 5 }, (_, i) => row(i))
+      const expected = await alone(good)
+      const throwing = (i: number): GenerateRequest => {
+        const asked = new Set<number>()
+        return {
+          ...row(30 + i, 6),
+          steering: {
+            additions: [addition(1, 'v', 2, file.width)],
+            selected: new Uint8Array(9).fill(1),
+            // The last token is the 15th; the receipt asks about it again.
+            generated: (at) => {
+              if (when === 'while it decodes' ? at === 11 : at === 14 && asked.has(at)) throw new Error(`window ${i}`)
+              asked.add(at)
+              return true
+            },
+          },
+        }
+      }
+      const running = good.flatMap((request, i) => [engine.generate(throwing(i)), engine.generate(request)])
+      const ended = await Promise.allSettled(running)
+      const failed = ended.filter((_, i) => i % 2 === 0)
+      expect(failed.map((f) => f.status === 'rejected' && (f.reason as Error).message)).toEqual(
+        good.map((_, i) => `window ${i}`),
+      )
+      const made = ended.filter((_, i) => i % 2 === 1)
+      expect(made.map((m) => m.status === 'fulfilled' && bitsOf(m.value))).toEqual(expected)
+      await engine[Symbol.asyncDispose]()
+    },
+    10_000,
+  )
+
   test('wrong requests are refused, and harm nobody', async () => {
     const engine = await open(maxRows)
     const good = Array.from({ length: 5 }, (_, i) => row(i))
@@ -138,6 +173,37 @@ test('scores, readings and logprobs between decoding rows change nobody', async 
   expect(score.perToken).toEqual((await quiet.score({ tokens, continuations })).perToken)
   expect(reading.residuals).toEqual((await quiet.read({ tokens, layers: [2] })).residuals)
   expect(logprobs).toEqual(await quiet.logprobs({ tokens, positions: [3, 299] }))
+})
+
+test('who waits behind others hears of an abort at once', async () => {
+  const engine = await open(4)
+  const running = Array.from({ length: 4 }, (_, i) => engine.generate(row(i, 200)))
+  await macrotasks(20)
+  const { tokens } = row(9, 1, 200)
+  const controller = new AbortController()
+  const { signal } = controller
+  const state = { ended: 0, steps: 0 }
+  const waiting = Array.from({ length: 50 }, (_, i) => {
+    const call = [
+      () => engine.score({ tokens, continuations: [[i]], signal }),
+      () => engine.read({ tokens, layers: [1], signal }),
+      () => engine.logprobs({ tokens, positions: [i], signal }),
+    ][i % 3]!
+    return call().finally(() => state.ended++)
+  })
+  const settled = Promise.allSettled(waiting)
+  await macrotasks(1)
+  const listeners = getEventListeners(signal, 'abort').length
+  state.steps = engine.stats().steps
+  controller.abort(new Error('enough'))
+  await macrotasks(1)
+  // The one in front may be running.
+  expect(state.ended).toBeGreaterThanOrEqual(49)
+  expect((await settled).filter((s) => s.status === 'rejected').length).toBeGreaterThanOrEqual(49)
+  expect(engine.stats().steps - state.steps).toBeLessThan(5)
+  // More than ten would make Node warn of a leak.
+  expect([listeners, getEventListeners(signal, 'abort').length]).toEqual([1, 0])
+  await expect(Promise.all(running)).resolves.toHaveLength(4)
 })
 
 test('a request that was aborted before it began never starts', async () => {

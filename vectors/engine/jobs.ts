@@ -1,8 +1,8 @@
-import type { Forward } from './forward.ts'
+import { type Forward, rowInput } from './forward.ts'
 import { createPromptReader, type PromptParts } from './prompt.ts'
 import { createRow } from './row.ts'
 import { drawToken, type Job } from './scheduler.ts'
-import { type MeasuredStretch, type PreparedSteering, receiptOf } from './steering.ts'
+import { type FedStretch, type PreparedSteering, receiptOf } from './steering.ts'
 import type { GenerateRequest, Generation, Reading, ReadRequest, Score, ScoreRequest } from './types.ts'
 
 export interface JobContext extends PromptParts {
@@ -70,8 +70,10 @@ export function scoreJob(
     prepared: steering,
     keepWhole: false,
   })
+  const fed = fedBy(request)
   const perToken: Float64Array[] = []
-  const measured: MeasuredStretch[] = []
+  /** By stretch fed. */
+  const changes: Float32Array[] = []
   /** Of the token after the prompt; every continuation begins with it. */
   let first: Float32Array | undefined
   return {
@@ -83,6 +85,7 @@ export function scoreJob(
         if (!logprobs) return 'more'
         // The buffer is reused by the next run.
         first = logprobs.slice()
+        changes.push(prompt.trace().changes)
         context.count({ prompt: tokens.length, reused: prompt.reused() })
         if (continuations.length > 0) return 'more'
       }
@@ -96,18 +99,27 @@ export function scoreJob(
           steering,
         })
         perToken.push(read.values)
-        measured.push({ from: tokens.length, changes: read.changes, sequence: [...tokens, ...next] })
+        changes.push(read.changes)
       }
       if (perToken.length < continuations.length) return 'more'
       const sums = perToken.map((values) => values.reduce((a, b) => a + b, 0))
-      const longest = continuations.reduce<readonly number[]>((a, b) => (b.length > a.length ? b : a), [])
-      measured.push({ from: 0, changes: prompt.trace().changes, sequence: tokens })
-      settle.resolve({ perToken, sums, receipt: receiptOf(steering, [...tokens, ...longest], measured) })
+      const measured = fed.map((stretch, i) => ({ ...stretch, changes: changes[i]! }))
+      settle.resolve({ perToken, sums, receipt: receiptOf(steering, measured) })
       return 'done'
     },
     fail: settle.reject,
   }
 }
+
+/** What a score feeds: the prompt, then of each continuation all but its last token, which is only asked about. */
+export const fedBy = ({ tokens, continuations }: Pick<ScoreRequest, 'tokens' | 'continuations'>): FedStretch[] => [
+  { from: 0, to: tokens.length, sequence: tokens },
+  ...continuations.map((continuation) => ({
+    from: tokens.length,
+    to: tokens.length + continuation.length - 1,
+    sequence: [...tokens, ...continuation],
+  })),
+]
 
 interface Continuation {
   readonly slot: number
@@ -127,7 +139,7 @@ async function scoreContinuation(
   const tokens = [prompt.at(-1)!, ...continuation.slice(0, -1)]
   const result = await forward({
     firstSlot: slot,
-    rows: [{ tokens, start: prompt.length - 1, sequence: [...prompt, ...continuation], steering }],
+    rows: [rowInput({ tokens, start: prompt.length - 1, sequence: [...prompt, ...continuation], steering })],
     logprobsAt: tokens.map((_, i) => i).slice(1),
   })
   const { logprobs } = result
@@ -155,7 +167,7 @@ export function readJob(
     async advance(slot) {
       const result = await context.forward({
         firstSlot: slot,
-        rows: [{ tokens: request.tokens, start: 0, sequence: request.tokens, steering }],
+        rows: [rowInput({ tokens: request.tokens, start: 0, sequence: request.tokens, steering })],
         logprobsAt: request.logprobsAt,
         wantResiduals: request.layers.length > 0,
       })

@@ -10,12 +10,16 @@ const PLAN = rowPlan(STEER, 40)
 
 const RUNS = { numRuns: 12, seed: 7 } as const
 
-describe.each(['F32', 'Q8_0'] as const)('organism in %s', (type) => {
+describe.each([
+  ['F32', 'f32'],
+  ['Q8_0', 'f32'],
+  ['Q8_0', 'f16'],
+] as const)('organism in %s, keys and values in %s', (type, kvType) => {
   let file: OrganismFile
   const engines: Engine[] = []
   const open = async (options: Partial<OpenOptions> = {}): Promise<Engine> => {
     const basis = randomBasis(ALL_LAYERS, 3, file.width)
-    const engine = await file.open({ steerLayers: STEER, captureLayers: ALL_LAYERS, basis, ...options })
+    const engine = await file.open({ steerLayers: STEER, captureLayers: ALL_LAYERS, basis, kvType, ...options })
     engines.push(engine)
     return engine
   }

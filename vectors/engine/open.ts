@@ -1,19 +1,20 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { freemem } from 'node:os'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { type Architecture, readArchitecture } from '../model/architecture.ts'
-import { buildGraph, GRAPH_VERSION, type GraphOptions } from '../model/graph.ts'
+import type { KvType } from '../model/graph-builder.ts'
+import { buildGraph, GRAPH_VERSION, type GraphOptions, graphVersionOf } from '../model/graph.ts'
 import { CLAMPS_VERSION } from '../model/graph-steering.ts'
 import { type Gguf, openGguf } from '../model/gguf.ts'
-import { type BuiltWeights, buildWeights, MAX_POSITIONS, WEIGHTS_VERSION } from '../model/weights.ts'
-import { createArena, kvBytesPerToken } from './arena.ts'
+import { type BuiltWeights, buildWeights, WEIGHTS_VERSION } from '../model/weights.ts'
+import { createArena } from './arena.ts'
 import { openEmbedding } from './embedding.ts'
 import { createEngine } from './engine.ts'
 import { createForward } from './forward.ts'
 import { openIoBindingSession } from './ort-iobinding.ts'
 import { openPackageSession } from './ort-package.ts'
+import { planMemory } from './plan-memory.ts'
 import type { Engine } from './types.ts'
 
 export interface OpenOptions {
@@ -34,8 +35,10 @@ export interface OpenOptions {
   readonly maxRows?: number
   /** @default the model's, at most 4096 */
   readonly contextTokens?: number
-  /** Bytes for keys and values. @default a quarter of the free memory */
+  /** Bytes for keys and values, kept beginnings of prompts included. @default a quarter of the free memory */
   readonly kvBytes?: number
+  /** Of keys and values: f16 takes half the memory, is a little slower, and gives other bytes. @default 'f32' */
+  readonly kvType?: KvType
   /** @default 'iobinding' */
   readonly backend?: 'iobinding' | 'package'
   /** `exact` computes in fp32: for comparing with references. @default 'int8' */
@@ -63,16 +66,19 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
   const basis = basisMatrices(options.basis, layers.capture, architecture)
   const shared = options.readOnly ? { lastLayer: Math.max(0, ...layers.capture) } : {}
   const operations = options.operations ?? 0
+  const kvType = options.kvType ?? 'f32'
   const graph: GraphOptions = {
     steerLayers: layers.steer,
     operations,
     captureLayers: layers.capture,
     basis: basis.matrices,
     precision: options.precision ?? 'int8',
+    kvType,
     ...shared,
   }
-  const path = prepareGraph(gguf, architecture, options, graph)
-  const memory = planMemory(architecture, options)
+  // Before the build, which may take a minute and gigabytes.
+  const memory = planMemory(architecture, { ...options, kvType })
+  const path = await prepareGraph(gguf, architecture, options, graph)
   const backend = options.backend ?? 'iobinding'
   const session = await (backend === 'iobinding' ? openIoBindingSession : openPackageSession)(path, {
     threads: options.threads,
@@ -83,6 +89,7 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
     headSize: architecture.headSize,
     slots: memory.rows + 1,
     capacity: memory.contextTokens,
+    type: kvType,
   })
   const forward = createForward(session, arena, openEmbedding(gguf, architecture), {
     width: architecture.width,
@@ -96,7 +103,7 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
   return createEngine({
     facts: {
       modelSha256: options.sha256,
-      graphVersion: GRAPH_VERSION,
+      graphVersion: graphVersionOf(kvType),
       backend,
       threads: options.threads,
       layers: architecture.layers,
@@ -149,46 +156,40 @@ function basisMatrices(basis: OpenOptions['basis'], layers: readonly number[], {
 }
 
 /** Weights once per model, the graph once per set of layers; both written aside and renamed. */
-function prepareGraph(gguf: Gguf, architecture: Architecture, options: OpenOptions, graph: GraphOptions): string {
+async function prepareGraph(
+  gguf: Gguf,
+  architecture: Architecture,
+  options: OpenOptions,
+  graph: GraphOptions,
+): Promise<string> {
   const folder = join(options.graphs, `${options.sha256.slice(0, 16)}-${WEIGHTS_VERSION}`)
-  mkdirSync(options.graphs, { recursive: true })
   const progress = options.onProgress ? { onProgress: options.onProgress } : {}
-  const weights = buildWeights(gguf, architecture, { folder, temporary: `${folder}.${process.pid}.tmp`, ...progress })
+  const weights = await buildWeights(gguf, architecture, { folder, ...progress })
   return writeGraph(weights, architecture, graph)
 }
 
 function writeGraph({ folder, index }: BuiltWeights, architecture: Architecture, graph: GraphOptions): string {
+  // Graphs of before keep their names.
+  const { kvType, ...others } = graph
   const hash = createHash('sha256').update(
     JSON.stringify({
-      ...graph,
+      ...others,
       basis: [...graph.basis.keys()],
       version: GRAPH_VERSION,
       ...(graph.operations > 0 && { clamps: CLAMPS_VERSION }),
+      ...(kvType !== 'f32' && { kvType }),
     }),
   )
   for (const matrix of graph.basis.values()) hash.update(matrix)
   const name = hash.digest('hex').slice(0, 16)
   const path = join(folder, `${name}.onnx`)
   if (existsSync(path)) return path
-  const temporary = `${path}.${process.pid}.tmp`
-  writeFileSync(temporary, buildGraph(architecture, index, graph))
-  renameSync(temporary, path)
-  return path
-}
-
-/** How many rows of the wanted length fit into the budget; one more slot is for the row being prefilled. */
-function planMemory(a: Architecture, options: OpenOptions) {
-  const most = Math.min(a.contextTokens, MAX_POSITIONS)
-  const contextTokens = options.contextTokens ?? Math.min(most, 4096)
-  if (contextTokens > most)
-    throw new InputError(`a context of ${contextTokens} tokens was asked for; this model takes at most ${most}`)
-  const budget = options.kvBytes ?? freemem() / 4
-  const rowBytes = kvBytesPerToken(a) * contextTokens
-  const rows = Math.min(options.maxRows ?? 16, Math.floor(budget / rowBytes) - 1)
-  if (rows < 1) {
-    throw new InputError(
-      `keys and values of two rows of ${contextTokens} tokens need ${Math.ceil((2 * rowBytes) / 2 ** 20)} MiB, the budget is ${Math.floor(budget / 2 ** 20)} MiB: shorten the context or raise the budget`,
-    )
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    writeFileSync(temporary, buildGraph(architecture, index, graph))
+    renameSync(temporary, path)
+  } finally {
+    rmSync(temporary, { force: true })
   }
-  return { contextTokens, rows, prefixBytes: budget / 4 }
+  return path
 }

@@ -67,5 +67,6 @@ export function openIoBindingSession(path: string, options: SessionOptions): Ses
 /** ONNXTensorElementDataType */
 function elementType({ data }: Tensor): number {
   if (data instanceof Float32Array) return 1
+  if (data instanceof Uint16Array) return 10
   return data instanceof Int32Array ? 6 : 7
 }

@@ -38,6 +38,7 @@ function mapTensors(tensors: Tensors, shared: Map<Tensor['data'], ort.Tensor>): 
 
 function ortTensor({ data, dims }: Tensor): ort.Tensor {
   if (data instanceof Float32Array) return new ort.Tensor('float32', data, dims)
+  if (data instanceof Uint16Array) return new ort.Tensor('float16', data, dims)
   return data instanceof Int32Array ? new ort.Tensor('int32', data, dims) : new ort.Tensor('int64', data, dims)
 }
 

@@ -130,6 +130,20 @@ describe('examples', () => {
     expect(cache.find(plain(5, 6), 2)).toBeUndefined()
   })
 
+  test('the rows of the trace take room too', () => {
+    const cache = createPrefixCache(4 * 20)
+    const traced = {
+      tokens: 2,
+      basis: 1,
+      projections: [new Float32Array(2), new Float32Array(2)],
+      norms: [new Float32Array(2), new Float32Array(2)],
+      changes: new Float32Array(2),
+    }
+    // 2 numbers of keys and values, 10 of the trace.
+    for (const id of [1, 3]) cache.add(plain(id, 2), () => ({ kv: kv(2, id), trace: traced }))
+    expect([1, 3].map((id) => cache.find(plain(id, 2), 2)?.tokens)).toEqual([undefined, 2])
+  })
+
   test('what two beginnings share is kept once', () => {
     const cache = createPrefixCache(4 * 8)
     for (const id of [5, 6, 7]) cache.add(plain(1, 2, 3, 4, id), read(plain(1, 2, 3, 4, id), id))

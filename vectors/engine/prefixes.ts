@@ -27,6 +27,7 @@ interface Entry extends Computed {
   readonly key: PrefixKey
   readonly from: number
   readonly parent: Entry | undefined
+  readonly bytes: number
 }
 
 /**
@@ -72,14 +73,18 @@ export function createPrefixCache(budgetBytes: number): PrefixCache {
     add(key, read) {
       const { entry: parent, tokens: from } = longest(key, key.tokens.length)
       if (from === key.tokens.length) return
-      const entry = { key, parent, from, ...read(from) }
-      const { byteLength } = entry.kv.data
-      if (byteLength > budgetBytes) return
-      use(entry)
-      for (total += byteLength; total > budgetBytes; entries = entries.slice(1)) total -= entries[0]!.kv.data.byteLength
+      const computed = read(from)
+      const bytes = bytesOf(computed)
+      if (bytes > budgetBytes) return
+      use({ key, parent, from, bytes, ...computed })
+      for (total += bytes; total > budgetBytes; entries = entries.slice(1)) total -= entries[0]!.bytes
     },
   }
 }
+
+/** The trace counts too: a wide basis at many layers takes kilobytes a token. */
+const bytesOf = ({ kv, trace: { projections, norms, changes } }: Computed): number =>
+  [kv.data, ...projections, ...norms, changes].reduce((sum, { byteLength }) => sum + byteLength, 0)
 
 /** The entry, its parent, and so on to the one that begins at 0. */
 function chainOf(entry: Entry): Entry[] {

@@ -1,6 +1,6 @@
 import type { Arena } from './arena.ts'
 import { planChunks } from './chunks.ts'
-import type { Forward } from './forward.ts'
+import { type Forward, rowInput } from './forward.ts'
 import type { PrefixCache, PrefixKey } from './prefixes.ts'
 import type { PreparedSteering } from './steering.ts'
 import { joinRows, sliceRows, type TraceRows } from './trace-rows.ts'
@@ -36,10 +36,10 @@ export interface PromptReader {
 
 export function createPromptReader({ forward, arena, prefixes }: PromptParts, request: PromptRequest): PromptReader {
   const { tokens, steering, prepared, keepWhole } = request
-  const boundary = steering ? steering.selected.indexOf(1) : -1
+  const boundary = (prepared?.steering ?? steering)?.selected.indexOf(1) ?? -1
   const key: PrefixKey = {
     tokens,
-    selected: prepared ? steering?.selected : undefined,
+    selected: prepared?.steering.selected,
     steeringHash: prepared?.hash ?? '',
   }
   const parts: TraceRows[] = []
@@ -79,7 +79,7 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
       const slice = tokens.slice(chunk.from, chunk.to)
       const result = await forward({
         firstSlot: slot,
-        rows: [{ tokens: slice, start: chunk.from, sequence: tokens, steering: prepared }],
+        rows: [rowInput({ tokens: slice, start: chunk.from, sequence: tokens, steering: prepared })],
         logprobsAt: [slice.length - 1],
       })
       parts.push(result.captured(0))

@@ -110,6 +110,19 @@ describe.each(['F32', 'Q8_0'] as const)('beginnings of prompts that are reused (
       // The case matters: had the wrong beginning been shared, the bytes would be the other ones.
       if (reused < 22) expect(bitsOf(after)).not.toEqual(before)
     })
+
+    test('a selection that the caller changes after the call counts as it was at the call', async () => {
+      const asked = request(['v', 9, 10])
+      const expected = await firstTime(request(['v', 9, 10]))
+      const { selected } = asked.steering!
+      const engine = await open()
+      const first = engine.generate(asked)
+      selected.fill(0, 0, 23)
+      expect(bitsOf(await first)).toEqual(expected)
+      const second = await engine.generate(asked)
+      expect(second.reusedTokens).toBe(10)
+      expect(bitsOf(second)).toEqual(await firstTime(asked))
+    })
   })
 })
 

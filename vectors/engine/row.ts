@@ -89,7 +89,7 @@ export function createRow(options: RowOptions, first: { token: number; logprob: 
           projections: rows.projections,
           norms: rows.norms,
         },
-        receipt: receiptOf(steering, sequence, [{ from: 0, changes: joined(changes), sequence }]),
+        receipt: receiptOf(steering, [{ from: 0, to: sequence.length, sequence, changes: joined(changes) }]),
         reusedTokens: options.reusedTokens,
       })
     },

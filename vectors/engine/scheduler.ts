@@ -1,6 +1,7 @@
+import { addAbortListener } from 'node:events'
 import { InfraError } from '../errors.ts'
 import type { Arena } from './arena.ts'
-import type { Forward } from './forward.ts'
+import { type Forward, type RowInput, rowInput } from './forward.ts'
 import type { GeneratingRow } from './row.ts'
 import { sampleToken } from './sampler.ts'
 
@@ -23,10 +24,11 @@ export interface Scheduler {
 
 /**
  * Continuous batching: rows 0…n−1 of the arena decode together, slot n holds the row being prefilled.
- * One loop owns the session, so runs never overlap; a failing row is taken out, the others go on.
+ * One loop owns the session, so runs never overlap; a failing row is taken out, the others go on. Who waits hears of an abort at once, who
+ * runs before the next run.
  */
 export function createScheduler({ forward, arena }: { forward: Forward; arena: Arena }): Scheduler {
-  const waiting: Job[] = []
+  const waiting = waitingLine()
   const rows: GeneratingRow[] = []
   let current: Job | undefined
   let running: Promise<void> | undefined
@@ -41,12 +43,18 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
   }
 
   async function loop(): Promise<void> {
-    while (rows.length > 0 || current || waiting.length > 0) {
+    while (rows.length > 0 || current || waiting.size() > 0) {
+      // Before the chunk, which may be long.
+      sweep()
       current ??= waiting.shift()
       if (current) await advance(current)
       if (rows.length > 0) await decode()
     }
     running = undefined
+  }
+
+  function sweep(): void {
+    for (const row of rows.slice()) if (row.signal?.aborted) leave(row, () => row.fail(row.signal!.reason))
   }
 
   async function advance(job: Job): Promise<void> {
@@ -63,17 +71,13 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
   }
 
   async function decode(): Promise<void> {
-    for (const row of rows.slice()) if (row.signal?.aborted) leave(row, () => row.fail(row.signal!.reason))
+    sweep()
+    const inputs = prepareRows()
     if (rows.length === 0) return
     try {
       const result = await forward({
         firstSlot: 0,
-        rows: rows.map((row) => ({
-          tokens: [row.nextToken()],
-          start: row.length(),
-          sequence: row.sequence,
-          steering: row.steering,
-        })),
+        rows: rows.map((row) => inputs.get(row)!),
         logprobsAt: rows.map((_, i) => i),
       })
       steps++
@@ -97,6 +101,20 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
     }
   }
 
+  /** The next token of each row; a row whose window throws leaves. */
+  function prepareRows(): Map<GeneratingRow, RowInput> {
+    const inputs = new Map<GeneratingRow, RowInput>()
+    for (const row of rows.slice()) {
+      const { sequence, steering } = row
+      try {
+        inputs.set(row, rowInput({ tokens: [row.nextToken()], start: row.length(), sequence, steering }))
+      } catch (error) {
+        leave(row, () => row.fail(error))
+      }
+    }
+    return inputs
+  }
+
   /** Takes a row out; the last row (and the one being prefilled) move up so that the batch stays contiguous. */
   function leave(row: GeneratingRow, tell: () => void): void {
     const hole = rows.indexOf(row)
@@ -107,10 +125,51 @@ export function createScheduler({ forward, arena }: { forward: Forward; arena: A
     }
     rows.pop()
     if (current) arena.copyRow(last + 1, last, current.tokens())
-    tell()
+    try {
+      tell()
+    } catch (error) {
+      // A finishing row asks its window once more, for the receipt; what that throws is this row's own.
+      row.fail(error)
+    }
   }
 
   return { submit, idle: async () => running, steps: () => steps }
+}
+
+/**
+ * Jobs in order of arrival. One whose signal aborts leaves at once, even during a run: it holds nothing that the run uses. All jobs of a
+ * signal share one listener, for Node warns of more than ten.
+ */
+function waitingLine() {
+  let jobs: Job[] = []
+  const listeners = new Map<AbortSignal, Disposable>()
+  const leave = (signal: AbortSignal) => {
+    const aborted = jobs.filter((job) => job.signal === signal)
+    jobs = jobs.filter((job) => job.signal !== signal)
+    listeners.delete(signal)
+    for (const job of aborted) job.fail(signal.reason)
+  }
+  return {
+    size: () => jobs.length,
+    push(job: Job): void {
+      const { signal } = job
+      jobs.push(job)
+      if (signal && !listeners.has(signal))
+        listeners.set(
+          signal,
+          addAbortListener(signal, () => leave(signal)),
+        )
+    },
+    shift(): Job | undefined {
+      const job = jobs.shift()
+      const signal = job?.signal
+      if (signal && jobs.every((other) => other.signal !== signal)) {
+        listeners.get(signal)?.[Symbol.dispose]()
+        listeners.delete(signal)
+      }
+      return job
+    },
+  }
 }
 
 /**

@@ -116,9 +116,41 @@ describe.each(['F32', 'Q8_0'] as const)('score on %s', (type) => {
       continuations: [[1, 2, 3], [4]],
       steering: window(prompt, true, 7),
     })
-    expect(steered.receipt).toMatchObject({ steeredTokens: 5 })
+    // Two of the prompt, and 1 and 2: the last token of a continuation is asked about and never fed, so 3 and 4 are not steered.
+    expect(steered.receipt).toMatchObject({ steeredTokens: 4 })
     expect(steered.receipt!.deltaMean).toBeCloseTo(7, 4)
     expect((await engine.score({ tokens: prompt, continuations: [[1]] })).receipt).toBeUndefined()
+  })
+
+  test('the receipt counts what was fed of every continuation', async () => {
+    const prompt = file.ids('mail', 'server')
+    const steering = { ...window(prompt, true, 7), selected: new Uint8Array(2) }
+    const receipt = async (...continuations: number[][]) =>
+      (await engine.score({ tokens: prompt, continuations, steering })).receipt!
+    expect((await receipt([1, 2, 3], [4, 5], [6])).steeredTokens).toBe(3)
+    const odd: Steering = { ...steering, generated: (at, sequence) => sequence[at]! % 2 === 1 }
+    const some = await engine.score({ tokens: prompt, continuations: [[1, 2], [2, 3], [4]], steering: odd })
+    expect(some.receipt!.steeredTokens).toBe(1)
+    expect((await receipt([1, 2], [3])).fingerprint).not.toBe((await receipt([3], [1, 2])).fingerprint)
+  })
+
+  test.each([
+    { name: 'one-token continuations', continuations: [[1], [2]], generated: true },
+    { name: 'no continuations', continuations: [], generated: true },
+    { name: 'a window that begins with the last token', continuations: [[1, 2]], generated: (at: number) => at > 2 },
+  ])('refused when no fed token is steered: $name', async ({ continuations, generated }) => {
+    const prompt = file.ids('mail', 'server')
+    const ask = (additions: Steering['additions']) =>
+      engine.score({
+        tokens: prompt,
+        continuations,
+        steering: { additions, selected: new Uint8Array(2), generated },
+      })
+    const refused = ask([addition(1, 'v', 7, file.width)])
+    await expect(refused).rejects.toThrow(InputError)
+    await expect(refused).rejects.toThrow(/selects no token that is read for this score/)
+    // The baseline adds nothing anywhere, so nothing of it is called steered.
+    expect((await ask([])).receipt).toBeUndefined()
   })
 
   test.each([

@@ -1,6 +1,10 @@
-/** A tensor over memory that the caller owns; outputs are written into it. */
+/** A tensor over memory that the caller owns; outputs are written into it. A Uint16Array holds the bits of f16 numbers. */
 export interface Tensor {
-  readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>
+  readonly data:
+    | Float32Array<ArrayBuffer>
+    | Uint16Array<ArrayBuffer>
+    | Int32Array<ArrayBuffer>
+    | BigInt64Array<ArrayBuffer>
   readonly dims: readonly number[]
 }
 
@@ -32,6 +36,8 @@ export interface SessionStep {
  */
 export const floats = (length: number): Float32Array<ArrayBuffer> =>
   new Float32Array(new ArrayBuffer(Math.max(72, 4 * length)), 0, length)
+export const halves = (length: number): Uint16Array<ArrayBuffer> =>
+  new Uint16Array(new ArrayBuffer(Math.max(72, 2 * length)), 0, length)
 export const int32s = (values: readonly number[]): Int32Array<ArrayBuffer> => {
   const out = new Int32Array(new ArrayBuffer(Math.max(72, 4 * values.length)), 0, values.length)
   out.set(values)

@@ -15,6 +15,7 @@ const steer = (additions: readonly Addition[], overrides: Partial<Steering> = {}
   ...overrides,
 })
 const ids = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+const fed = (count: number) => [{ from: 0, to: count, sequence: ids(count) }]
 const vector = (...values: number[]): Float32Array => Float32Array.from({ length: WIDTH }, (_, i) => values[i] ?? 0)
 
 describe('refused, with the reason', () => {
@@ -58,7 +59,7 @@ describe('refused, with the reason', () => {
 test('without additions nothing is steered: no receipt', () => {
   expect(prepareSteering(undefined, ENGINE)).toBeUndefined()
   expect(prepareSteering(steer([], { selected: new Uint8Array(3), generated: false }), ENGINE)).toBeUndefined()
-  expect(receiptOf(undefined, ids(5))).toBeUndefined()
+  expect(receiptOf(undefined, fed(5))).toBeUndefined()
 })
 
 describe('the deltas', () => {
@@ -104,13 +105,13 @@ describe('the receipt', () => {
       true,
       true,
     ])
-    expect(receiptOf(prepared, ids(5))!.steeredTokens).toBe(4)
+    expect(receiptOf(prepared, fed(5))!.steeredTokens).toBe(4)
     const promptOnly = prepareSteering(steer([add(1, 'a', 3)], { generated: false }), ENGINE)!
-    expect(receiptOf(promptOnly, ids(5))!.steeredTokens).toBe(2)
+    expect(receiptOf(promptOnly, fed(5))!.steeredTokens).toBe(2)
   })
 
   test('gives the joint length over layers and names every addition', () => {
-    const receipt = receiptOf(prepared, ids(5))!
+    const receipt = receiptOf(prepared, fed(5))!
     expect(receipt.deltaMean).toBeCloseTo(5, 5)
     expect(receipt.deltaMax).toBeCloseTo(5, 5)
     expect(receipt.additions).toEqual([
@@ -121,10 +122,29 @@ describe('the receipt', () => {
 
   test('its fingerprint changes with what was added and to how many tokens', () => {
     const other = prepareSteering(steer([add(1, 'a', 3), add(3, 'b', -4.001)]), ENGINE)!
-    const prints = [receiptOf(prepared, ids(5)), receiptOf(prepared, ids(6)), receiptOf(other, ids(5))].map(
+    const prints = [receiptOf(prepared, fed(5)), receiptOf(prepared, fed(6)), receiptOf(other, fed(5))].map(
       (r) => r!.fingerprint,
     )
     expect(new Set(prints).size).toBe(3)
-    expect(receiptOf(prepared, ids(5))!.fingerprint).toBe(prints[0])
+    expect(receiptOf(prepared, fed(5))!.fingerprint).toBe(prints[0])
   })
+
+  test('its fingerprint changes with which tokens were steered, however many', () => {
+    const of = (...selected: number[]) => {
+      const steering = steer([add(1, 'a', 3)], { selected: Uint8Array.from(selected), generated: false })
+      return receiptOf(prepareSteering(steering, ENGINE), fed(5))!
+    }
+    expect([of(1, 0, 0), of(0, 0, 1)].map((r) => r.steeredTokens)).toEqual([1, 1])
+    expect(of(1, 0, 0).fingerprint).not.toBe(of(0, 0, 1).fingerprint)
+  })
+})
+
+test('what the caller changes afterwards changes nothing that was prepared', () => {
+  const clamp = { op: 'floor', layer: 1, vector: vector(1), bound: 2, name: 'c', hash: 'c' } as const
+  const steering = steer([], { clamps: [clamp] })
+  const prepared = prepareSteering(steering, { ...ENGINE, operations: 1 })!
+  steering.selected.fill(0)
+  clamp.vector.fill(0)
+  expect(isSelected(prepared, 1, ids(3))).toBe(true)
+  expect(prepared.clamps.get(1)![0]!.vector).toEqual(vector(1))
 })

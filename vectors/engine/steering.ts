@@ -48,7 +48,9 @@ export function prepareSteering(steering: Steering | undefined, engine: Steering
   const clamps = clampsOf(steering, engine)
   const keptLayers = new Set(steering.keepLength ? [...deltas.keys(), ...clamps.keys()] : [])
   if (keptLayers.size > 0 && engine.operations === 0) throw new InputError(NOT_OPENED)
-  return { steering, deltas, clamps, keptLayers, hash: hashOf(deltas, clamps, keptLayers) }
+  // The caller's array may change afterwards, while the row runs or its keys and values are kept under what was selected.
+  const own = { ...steering, selected: steering.selected.slice() }
+  return { steering: own, deltas, clamps, keptLayers, hash: hashOf(deltas, clamps, keptLayers) }
 }
 
 const NOT_OPENED = 'the engine was opened for additions only; open it with `operations` for clamps and kept lengths'
@@ -59,7 +61,7 @@ function clampsOf({ clamps = [] }: Steering, engine: SteeringLimits): Map<number
   for (const clamp of clamps) {
     checkVector(clamp, engine)
     checkClamp(clamp)
-    byLayer.set(clamp.layer, [...(byLayer.get(clamp.layer) ?? []), clamp])
+    byLayer.set(clamp.layer, [...(byLayer.get(clamp.layer) ?? []), { ...clamp, vector: clamp.vector.slice() }])
   }
   for (const [layer, own] of byLayer) {
     if (own.length > engine.operations)
@@ -152,23 +154,47 @@ export function isSelected({ steering }: PreparedSteering, position: number, seq
   return typeof generated === 'boolean' ? generated : generated(position, sequence)
 }
 
-/**
- * Proof of what was done to the tokens of `sequence`; deltas of several layers count by their joint length. `measured`: lengths measured in
- * the graph, for steering whose size only the residual decides; continuations of one prompt are stretches from the same place.
- */
-export function receiptOf(
+/** Tokens that were fed: the places `from` to `to` (exclusive) of `sequence`. */
+export interface FedStretch {
+  readonly from: number
+  readonly to: number
+  /** All tokens from place 0 on. */
+  readonly sequence: readonly number[]
+  /** Lengths of what was changed, one a token, where the graph measures them. */
+  readonly changes?: Float32Array
+}
+
+/** The places of a stretch that are steered. */
+export function selectedPlaces(
   prepared: PreparedSteering | undefined,
-  sequence: readonly number[],
-  measured: readonly MeasuredStretch[] = [],
-): Receipt | undefined {
+  { from, to, sequence }: Omit<FedStretch, 'changes'>,
+): number[] {
+  const places: number[] = []
+  if (prepared) for (let at = from; at < to; at++) if (isSelected(prepared, at, sequence)) places.push(at)
+  return places
+}
+
+/** Errors: InputError when none of the tokens to be fed is steered, for what follows from them would be called steered. */
+export function checkSteersSome(prepared: PreparedSteering | undefined, fed: readonly FedStretch[]): void {
+  if (!prepared || fed.some((stretch) => selectedPlaces(prepared, stretch).length > 0)) return
+  throw new InputError(
+    'the steering window selects no token that is read for this score (the prompt, and of each continuation all but its last token): nothing would be steered; select tokens of the prompt or score longer continuations',
+  )
+}
+
+/**
+ * Proof of what was done to the tokens that were fed; deltas of several layers count by their joint length, measured in the graph where only
+ * the residual decides it. Continuations of one prompt are stretches from the same place.
+ */
+export function receiptOf(prepared: PreparedSteering | undefined, fed: readonly FedStretch[]): Receipt | undefined {
   if (!prepared) return undefined
   const { steering, clamps, keptLayers } = prepared
-  let steeredTokens = 0
-  for (let i = 0; i < sequence.length; i++) if (isSelected(prepared, i, sequence)) steeredTokens++
+  const selected = fed.map((stretch) => selectedPlaces(prepared, stretch))
+  const steeredTokens = selected.reduce((sum, places) => sum + places.length, 0)
   const isMeasured = clamps.size > 0 || keptLayers.size > 0
-  const { deltaMean, deltaMax } = isMeasured ? measuredLength(prepared, measured) : addedLength(prepared, steeredTokens)
+  const { deltaMean, deltaMax } = isMeasured ? measuredLength(fed, selected) : addedLength(prepared, steeredTokens)
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([prepared.hash, steeredTokens, sequence.length]))
+    .update(JSON.stringify([prepared.hash, fed.map(({ from, to }, i) => [from, to, selected[i]])]))
     .digest('hex')
     .slice(0, 16)
   return {
@@ -191,14 +217,6 @@ export function receiptOf(
   }
 }
 
-/** Lengths of what was changed, one a token from place `from` on. */
-export interface MeasuredStretch {
-  readonly from: number
-  readonly changes: Float32Array
-  /** All tokens from place 0 to the last one of the stretch, or further. */
-  readonly sequence: readonly number[]
-}
-
 function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
   let squares = 0
   for (const delta of deltas.values()) for (const v of delta) squares += v * v
@@ -206,10 +224,8 @@ function addedLength({ deltas }: PreparedSteering, steeredTokens: number) {
   return { deltaMean: length, deltaMax: length }
 }
 
-function measuredLength(prepared: PreparedSteering, measured: readonly MeasuredStretch[]) {
-  const own = measured.flatMap(({ from, changes, sequence }) =>
-    [...changes].filter((_, i) => isSelected(prepared, from + i, sequence)),
-  )
+function measuredLength(fed: readonly FedStretch[], selected: readonly (readonly number[])[]) {
+  const own = fed.flatMap(({ from, changes }, i) => selected[i]!.map((place) => changes![place - from]!))
   return {
     deltaMean: own.length > 0 ? own.reduce((a, b) => a + b, 0) / own.length : 0,
     deltaMax: own.reduce((a, b) => Math.max(a, b), 0),

@@ -45,7 +45,7 @@ export interface Steering {
   readonly selected: Uint8Array
   /**
    * All generated tokens alike, or by their place in the sequence (prompt included, from 0) and the sequence so far, which holds the token at
-   * that place and may go on behind it. It must look at nothing else: the same tokens are asked about again for receipts.
+   * that place and may go on behind it. It must look at nothing else: the same tokens are asked about again for receipts. What it throws fails its own request.
    */
   readonly generated: boolean | ((position: number, sequence: readonly number[]) => boolean)
 }
@@ -99,10 +99,12 @@ export interface Receipt {
     readonly share?: number
   }[]
   readonly keepLength?: true
+  /** Of the tokens that were fed, which the last token of a scored continuation is not; continuations of one prompt add up. */
   readonly steeredTokens: number
   /** L2 length of the change at the steered layers, over the steered tokens; what was measured where clamps or lengths decide it. */
   readonly deltaMean: number
   readonly deltaMax: number
+  /** Of the numbers added and of the places steered. */
   readonly fingerprint: string
 }
 
@@ -133,7 +135,7 @@ export interface Generation {
 export interface ScoreRequest {
   readonly tokens: readonly number[]
   readonly continuations: readonly (readonly number[])[]
-  /** Continuation tokens follow `generated`. */
+  /** Continuation tokens follow `generated`; refused when no token that is fed is selected. */
   readonly steering?: Steering | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -184,6 +186,7 @@ export interface Engine extends AsyncDisposable {
     readonly tokens: readonly number[]
     readonly positions: readonly number[]
     readonly steering?: Steering | undefined
+    readonly signal?: AbortSignal | undefined
   }): Promise<Float32Array>
   stats(): EngineStats
 }

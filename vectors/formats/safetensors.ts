@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
@@ -39,7 +40,7 @@ export function writeSafetensors(path: string, file: SafetensorsFile): void {
     const values = file.tensors[name]!.data
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   })
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${randomUUID()}.tmp`
   writeFileSync(temporary, Buffer.concat([length, padded, ...data]))
   renameSync(temporary, path)
 }

@@ -8,6 +8,7 @@ import { makeTiny, type Tiny, type TinyContents, tinyFile, tinySpec } from './te
 
 const text = (value: string): WriteValue => ({ type: 'string', value })
 const u32 = (value: number): WriteValue => ({ type: 'u32', value })
+const u64 = (value: bigint): WriteValue => ({ type: 'u64', value })
 const f32 = (value: number): WriteValue => ({ type: 'f32', value })
 
 const MODELS = {
@@ -54,6 +55,36 @@ describe('what would be computed wrongly is refused by name before anything is b
       /"constructor"/,
     ],
     ['llama', 'a number for an architecture', keys({ 'general.architecture': u32(3) }), /architecture 3 /],
+    [
+      'llama',
+      'a huge number for an architecture',
+      keys({ 'general.architecture': u64(2n ** 63n) }),
+      /architecture 9223372036854775808 is/,
+    ],
+    [
+      'llama',
+      'a huge number for RoPE scaling',
+      keys({ 'llama.rope.scaling.type': u64(2n ** 63n) }),
+      /RoPE scaling 9223372036854775808 is/,
+    ],
+    [
+      'llama',
+      'a huge number of heads',
+      keys({ 'llama.attention.head_count': u64(2n ** 63n) }),
+      /head_count should be a positive number, got 9223372036854775808$/,
+    ],
+    [
+      'llama',
+      'an architecture that steers the terminal',
+      keys({ 'general.architecture': text(`\u001B[2J\u202E${'x'.repeat(5000)}`) }),
+      /architecture "\uFFFD\[2J\uFFFDx{75}…" is/,
+    ],
+    [
+      'llama',
+      'heads of half a gigabyte of rotary tables',
+      keys({ 'llama.attention.key_length': u32(1 << 20) }),
+      /heads of size 1048576 are not supported; known: at most 512$/,
+    ],
     [
       'qwen3',
       'YaRN',
@@ -141,7 +172,7 @@ describe('what would be computed wrongly is refused by name before anything is b
       keys({ 'qwen3.attention.head_count_kv': u32(3) }),
       /4 heads over 3 key heads/,
     ],
-    ['llama', 'an epsilon in words', keys({ 'llama.attention.layer_norm_rms_epsilon': text('1e-6') }), /got 1e-6/],
+    ['llama', 'an epsilon in words', keys({ 'llama.attention.layer_norm_rms_epsilon': text('1e-6') }), /got "1e-6"/],
     [
       'llama',
       'quantised gains',

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts'
 import { checkTensors, type DecoderShape } from './decoder-tensors.ts'
 import type { Gguf } from './gguf.ts'
+import { printable, shown } from './printable.ts'
 
 /** What a decoder graph needs to know of a model, read from the file's metadata. */
 export interface Architecture extends DecoderShape {
@@ -44,9 +45,7 @@ export function readArchitecture(gguf: Gguf): Architecture {
   const name = gguf.metadata.get('general.architecture')
   const known = KNOWN.find((k) => k === name)
   if (!known) {
-    throw new InputError(
-      `${gguf.path}: architecture ${JSON.stringify(name)} is not supported; known: ${KNOWN.join(', ')}`,
-    )
+    throw new InputError(`${gguf.path}: architecture ${shown(name)} is not supported; known: ${KNOWN.join(', ')}`)
   }
   refuseUnknownRope(gguf, known)
   refuseUnknownParts(gguf, known)
@@ -71,12 +70,17 @@ export function readArchitecture(gguf: Gguf): Architecture {
     attentionScale: 1 / Math.sqrt(isGemma && layers === GEMMA_27B_LAYERS ? width / heads : headSize),
     ...(isGemma ? { local: localAttention(gguf, layers) } : {}),
     contextTokens: whole('context_length'),
-    title: String(gguf.metadata.get('general.name') ?? 'unnamed'),
+    title: titleOf(gguf),
   }
   checkHeads(gguf, architecture)
   checkTensors(gguf, architecture)
   checkVocabulary(gguf, architecture)
   return architecture
+}
+
+function titleOf(gguf: Gguf): string {
+  const name = gguf.metadata.get('general.name')
+  return typeof name === 'string' ? printable(name) : 'unnamed'
 }
 
 /** The one Gemma 3 whose attention is scaled by width / heads; files do not say so, llama.cpp goes by the layers as well. */
@@ -85,7 +89,7 @@ const GEMMA_27B_LAYERS = 62
 function positive(gguf: Gguf, key: string, fallback?: number): number {
   const value = gguf.metadata.get(key) ?? fallback
   if (typeof value !== 'number' || !(value > 0) || value > 2 ** 40) {
-    throw new InputError(`${gguf.path}: metadata ${key} should be a positive number, got ${String(value)}`)
+    throw new InputError(`${gguf.path}: metadata ${key} should be a positive number, got ${shown(value)}`)
   }
   return value
 }
@@ -104,9 +108,7 @@ function refuseUnknownRope(gguf: Gguf, name: string): void {
   const factors = ['rope.scaling.factor', 'rope.scale_linear'].map((key) => gguf.metadata.get(`${name}.${key}`) ?? 1)
   const isScaled = scaling === undefined ? factors.some((factor) => factor !== 1) : scaling !== 'none'
   if (isScaled) {
-    throw new InputError(
-      `${gguf.path}: RoPE scaling ${JSON.stringify(scaling ?? 'linear')} is not supported; known: none`,
-    )
+    throw new InputError(`${gguf.path}: RoPE scaling ${shown(scaling ?? 'linear')} is not supported; known: none`)
   }
   if (gguf.tensors.has('rope_freqs.weight')) {
     throw new InputError(`${gguf.path}: RoPE frequency factors (rope_freqs.weight) are not supported`)
@@ -132,7 +134,7 @@ function refuseUnknownParts(gguf: Gguf, name: string): void {
     const value = gguf.metadata.get(`${name}.${key}`)
     if (value !== undefined && value !== neutral) {
       throw new InputError(
-        `${gguf.path}: ${name}.${key} = ${String(value)} is not supported; known: ${String(neutral)} or no such key`,
+        `${gguf.path}: ${name}.${key} = ${shown(value)} is not supported; known: ${String(neutral)} or no such key`,
       )
     }
   }
@@ -149,7 +151,7 @@ function localAttention(gguf: Gguf, layers: number): LocalAttention {
     : Number.isInteger(pattern) && Number(pattern) > 0
   if (!isPattern) {
     throw new InputError(
-      `${gguf.path}: metadata ${key}_pattern should be a whole number or ${layers} times true or false, got ${String(pattern)}`,
+      `${gguf.path}: metadata ${key}_pattern should be a whole number or ${layers} times true or false, got ${shown(pattern)}`,
     )
   }
   return {
@@ -159,7 +161,13 @@ function localAttention(gguf: Gguf, layers: number): LocalAttention {
   }
 }
 
+/** Twice the largest of real models. Rotary tables grow with a head, so a lying header would have gigabytes built. */
+const MAX_HEAD_SIZE = 512
+
 function checkHeads(gguf: Gguf, a: Architecture): void {
+  if (a.headSize > MAX_HEAD_SIZE) {
+    throw new InputError(`${gguf.path}: heads of size ${a.headSize} are not supported; known: at most ${MAX_HEAD_SIZE}`)
+  }
   if (a.headSize % 2 !== 0 || a.heads % a.kvHeads !== 0) {
     throw new InputError(`${gguf.path}: ${a.heads} heads over ${a.kvHeads} key heads of size ${a.headSize} do not fit`)
   }
@@ -167,7 +175,7 @@ function checkHeads(gguf: Gguf, a: Architecture): void {
     const value = gguf.metadata.get(`${a.name}.${key}`) ?? a.headSize
     if (value !== a.headSize) {
       throw new InputError(
-        `${gguf.path}: ${a.name}.${key} = ${String(value)} is not supported; known: the size of a head, ${a.headSize}`,
+        `${gguf.path}: ${a.name}.${key} = ${shown(value)} is not supported; known: the size of a head, ${a.headSize}`,
       )
     }
   }

@@ -217,3 +217,8 @@ test('without a template texts follow one another in lines, and the last line en
 test('an empty conversation is refused', () => {
   expect(() => withTemplate(CHATML).render({ messages: [], addGenerationPrompt: true })).toThrow('at least one message')
 })
+
+test('a template that runs away is told when the model is opened, not tried again at every turn', () => {
+  const source = '{% for i in range(700) %}{% for j in range(700) %}x{% endfor %}{% endfor %}'
+  expect(() => withTemplate(source)).toThrow(/took more than 200000 steps/)
+})

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { encodeRendered, type EncodedConversation, type Rendered } from './chat-tokens.ts'
 import { segmentsOf } from './segments.ts'
-import { compileTemplate, type RenderTemplate } from './template.ts'
+import { compileTemplate, type RenderTemplate, RunawayTemplate } from './template.ts'
 import { type ThinkTags, thinkTagsOf } from './think-tags.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { formatToolCalls, type Tool, type ToolCall } from './tools.ts'
@@ -41,7 +41,7 @@ const END_OF_TURN = ['<|im_end|>', '<|eot_id|>', '<end_of_turn>']
 /**
  * The chat format that a GGUF file's metadata describes. A base model has no template: its texts follow one another in lines, and the end of the last
  * line is the generation prompt; it shows no tools, so calls are written in tags.
- * `now` is the clock for templates that print the date; without it they are refused. Errors: InputError for a template that cannot be read.
+ * `now` is the clock for templates that print the date; without it they are refused. Errors: InputError for a template that cannot be read or runs away.
  */
 export function createChat(
   metadata: ReadonlyMap<string, unknown>,
@@ -136,11 +136,12 @@ function endOfTurnOf(metadata: ReadonlyMap<string, unknown>, tokenizer: Tokenize
   return [...new Set(candidates.filter((id) => typeof id === 'number'))]
 }
 
+/** A template that ran away is told at once: every further rendering would take as long. */
 function orUndefined<T>(run: () => T): T | undefined {
   try {
     return run()
   } catch (error) {
-    if (error instanceof InputError) return undefined
+    if (error instanceof InputError && !(error instanceof RunawayTemplate)) return undefined
     throw error
   }
 }

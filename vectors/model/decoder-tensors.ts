@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Gguf } from './gguf.ts'
+import { printable } from './printable.ts'
 
 /** The sizes and traits that decide which tensors a decoder has. */
 export interface DecoderShape {
@@ -71,7 +72,7 @@ export function checkTensors(gguf: Gguf, a: DecoderShape): void {
   const stranger = [...gguf.tensors.keys()].find((name) => !known.has(name))
   if (stranger !== undefined) {
     throw new InputError(
-      `${gguf.path}: tensor ${stranger} has no place in a ${a.name} decoder of ${a.layers} layers; leaving it out would compute another model, so the file is refused`,
+      `${gguf.path}: tensor ${printable(stranger)} has no place in a ${a.name} decoder of ${a.layers} layers; leaving it out would compute another model, so the file is refused`,
     )
   }
 }

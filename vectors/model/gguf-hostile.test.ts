@@ -15,6 +15,7 @@ const header = (tensors: bigint | number, keys: bigint | number): Buffer =>
 const tensor = (name: string, dims: readonly (bigint | number)[], type: number, offset: bigint | number): Buffer =>
   Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(type), u64(offset)])
 const F32 = 0
+const U8 = 0
 const STRING = 8
 const LIST = 9
 const room = Buffer.alloc(4096)
@@ -101,6 +102,21 @@ const CASES: readonly { name: string; parts: readonly Buffer[]; says: RegExp }[]
     says: /a and b overlap/,
   },
   {
+    name: 'a tensor name of 65 bytes',
+    parts: [header(1, 0), tensor('w'.repeat(65), [4], F32, 0), room],
+    says: /length of a tensor's name: 65 is more than duress accepts \(64\)/,
+  },
+  {
+    name: 'a name that steers the terminal',
+    parts: [header(1, 0), tensor('\u001B[31m\u009B\u202Ew', [4], 77, 0), room],
+    says: /tensor \uFFFD\[31m\uFFFD\uFFFDw has type 77/,
+  },
+  {
+    name: 'a name of another format that steers the terminal',
+    parts: [Buffer.from([0x9b, 0x32, 0x4a, 0x0a]), room],
+    says: /got "\uFFFD2J\uFFFD"/,
+  },
+  {
     name: 'one name twice',
     parts: [header(2, 0), tensor('a', [4], F32, 0), tensor('a', [4], F32, 64), room],
     says: /named twice/,
@@ -151,6 +167,32 @@ describe('a hostile or broken file is refused at once', () => {
       expect(refusal(path).error, `cut at ${length} of ${bytes.length}`).toBeInstanceOf(InputError)
     }
     expect(refusal(whole).error).toBeUndefined()
+  })
+
+  test('lists that are small alone and too many together', async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'lists.gguf')
+    const list = (i: number) => [text(`k${i}`), u32(LIST), u32(U8), u64(7 << 20), Buffer.alloc(7 << 20)]
+    writeFileSync(path, Buffer.concat([header(0, 3), ...[1, 2, 3].flatMap(list), room]))
+    expect(refusal(path).error).toMatchObject({
+      name: 'InputError',
+      message: expect.stringMatching(/lists of the header have more than 16777216 entries/) as string,
+    })
+  })
+
+  test.each([
+    { name: 'long texts', count: 9, value: () => text('x'.repeat((8 << 20) - 1)) },
+    { name: 'empty texts', count: 1, value: () => Buffer.alloc(8 * (5 << 20)), listed: 5 << 20 },
+  ])('$name that are small alone and too many together', async ({ count, value, listed }) => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'texts.gguf')
+    const type = listed === undefined ? [u32(STRING)] : [u32(LIST), u32(STRING), u64(listed)]
+    const keys = Array.from({ length: count }, (_, i) => [text(`k${i}`), ...type, value()])
+    writeFileSync(path, Buffer.concat([header(0, count), ...keys.flat(), room]))
+    expect(refusal(path).error).toMatchObject({
+      name: 'InputError',
+      message: expect.stringMatching(/the header has more than 64 MiB of text/) as string,
+    })
   })
 
   test('no such file', () => {

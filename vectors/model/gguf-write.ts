@@ -4,6 +4,7 @@ import { TENSOR_TYPES, tensorBytes, type TensorType } from './gguf-types.ts'
 export type WriteValue =
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'u32'; readonly value: number }
+  | { readonly type: 'u64'; readonly value: bigint }
   | { readonly type: 'f32'; readonly value: number }
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'strings'; readonly value: readonly string[] }
@@ -65,6 +66,8 @@ function valueBytes(v: WriteValue): Buffer {
       return Buffer.concat([u32(8), text(v.value)])
     case 'u32':
       return Buffer.concat([u32(4), u32(v.value)])
+    case 'u64':
+      return Buffer.concat([u32(10), u64(v.value)])
     case 'f32':
       return Buffer.concat([u32(6), f32(v.value)])
     case 'bool':
@@ -95,7 +98,7 @@ function f32(n: number): Buffer {
   b.writeFloatLE(n)
   return b
 }
-function u64(n: number): Buffer {
+function u64(n: number | bigint): Buffer {
   const b = Buffer.alloc(8)
   b.writeBigUInt64LE(BigInt(n))
   return b

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { InputError } from '../errors.ts'
 import { readCursor, type Cursor } from './gguf-cursor.ts'
 import { type GgufValue, type TensorInfo, TENSOR_TYPES, tensorBytes, tensorTypeOf } from './gguf-types.ts'
+import { printable, shown } from './printable.ts'
 
 /** An open GGUF file: metadata in memory, tensor bytes read on demand. */
 export interface Gguf extends Disposable {
@@ -17,6 +18,8 @@ export interface Gguf extends Disposable {
 /** A model file has a few hundred tensors and a few dozen keys; the limits only stop lying headers. */
 const MAX_TENSORS = 65_536
 const MAX_KEYS = 65_536
+/** GGUF's own limit. */
+const MAX_NAME_BYTES = 64
 
 /**
  * Opens a GGUF file (versions 2 and 3, little endian) and checks every offset against the file's size before anything is allocated.
@@ -56,7 +59,7 @@ function readHeader(cursor: Cursor, size: number, path: string) {
   const magic = cursor.bytes(4)
   if (Buffer.from(magic).toString('latin1') !== 'GGUF') {
     throw new InputError(
-      `${path}: expected a GGUF file (starting with "GGUF"), got ${JSON.stringify(Buffer.from(magic).toString('latin1'))}`,
+      `${path}: expected a GGUF file (starting with "GGUF"), got ${shown(Buffer.from(magic).toString('latin1'))}`,
     )
   }
   const version = cursor.u32()
@@ -80,7 +83,7 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, path: string): nu
   const isPowerOfTwo =
     typeof alignment === 'number' && alignment >= 8 && alignment <= 65_536 && Number.isInteger(Math.log2(alignment))
   if (!isPowerOfTwo)
-    throw new InputError(`${path}: general.alignment must be a power of two from 8 to 65536, got ${String(alignment)}`)
+    throw new InputError(`${path}: general.alignment must be a power of two from 8 to 65536, got ${shown(alignment)}`)
   return alignment
 }
 
@@ -96,10 +99,10 @@ function readTensorTable(
     const placed = { ...entry, offset: base + entry.offset }
     if (placed.offset + placed.bytes > size) {
       throw new InputError(
-        `${path}: tensor ${entry.name} ends at byte ${placed.offset + placed.bytes}, but the file has ${size} bytes: it is cut off or corrupt; pull it again`,
+        `${path}: tensor ${printable(entry.name)} ends at byte ${placed.offset + placed.bytes}, but the file has ${size} bytes: it is cut off or corrupt; pull it again`,
       )
     }
-    if (tensors.has(entry.name)) throw new InputError(`${path}: tensor ${entry.name} is named twice`)
+    if (tensors.has(entry.name)) throw new InputError(`${path}: tensor ${printable(entry.name)} is named twice`)
     tensors.set(entry.name, placed)
   }
   refuseOverlap([...tensors.values()], path)
@@ -107,23 +110,24 @@ function readTensorTable(
 }
 
 function readTensorEntry(cursor: Cursor, path: string): TensorInfo {
-  const name = cursor.string()
+  const name = cursor.string("length of a tensor's name", MAX_NAME_BYTES)
+  const title = printable(name)
   const rank = cursor.u32()
-  if (rank < 1 || rank > 4) throw new InputError(`${path}: tensor ${name} has ${rank} dimensions, expected 1 to 4`)
-  const dims = Array.from({ length: rank }, () => cursor.count(`elements of ${name}`, 2 ** 40))
+  if (rank < 1 || rank > 4) throw new InputError(`${path}: tensor ${title} has ${rank} dimensions, expected 1 to 4`)
+  const dims = Array.from({ length: rank }, () => cursor.count(`elements of ${title}`, 2 ** 40))
   const typeId = cursor.u32()
   const type = tensorTypeOf(typeId)
   if (!type) {
     const known = Object.keys(TENSOR_TYPES).join(', ')
     throw new InputError(
-      `${path}: tensor ${name} has type ${typeId}, which duress does not read; known types: ${known}`,
+      `${path}: tensor ${title} has type ${typeId}, which duress does not read; known types: ${known}`,
     )
   }
-  const offset = cursor.count(`offset of ${name}`, 2 ** 48)
+  const offset = cursor.count(`offset of ${title}`, 2 ** 48)
   const elements = dims.reduce((a, b) => a * b, 1)
   if (dims[0]! % TENSOR_TYPES[type].block !== 0 || elements === 0 || elements > 2 ** 40) {
     throw new InputError(
-      `${path}: tensor ${name} has dimensions ${dims.join('×')}, not a whole number of ${type} blocks`,
+      `${path}: tensor ${title} has dimensions ${dims.join('×')}, not a whole number of ${type} blocks`,
     )
   }
   return { name, type, dims, offset, bytes: tensorBytes(type, elements) }
@@ -134,7 +138,9 @@ function refuseOverlap(tensors: readonly TensorInfo[], path: string): void {
   for (const [i, tensor] of sorted.entries()) {
     const next = sorted[i + 1]
     if (next && tensor.offset + tensor.bytes > next.offset) {
-      throw new InputError(`${path}: tensors ${tensor.name} and ${next.name} overlap: the file is corrupt`)
+      throw new InputError(
+        `${path}: tensors ${printable(tensor.name)} and ${printable(next.name)} overlap: the file is corrupt`,
+      )
     }
   }
 }

@@ -1,6 +1,9 @@
 import type { Architecture } from './architecture.ts'
-import type { ExternalData, Graph } from './onnx.ts'
+import { type ExternalData, type Graph, type OnnxType, TYPE_ID } from './onnx.ts'
 import { type Stored, type WeightIndex, WEIGHTS_FILE } from './weights.ts'
+
+export const KV_TYPES = ['f32', 'f16'] as const
+export type KvType = (typeof KV_TYPES)[number]
 
 /** What the parts of a decoder graph share while it is written. */
 export interface GraphBuilder {
@@ -10,6 +13,8 @@ export interface GraphBuilder {
   readonly options: {
     /** `int8`: activations rounded to 8 bits in blocks (fast, batch-invariant); `exact`: everything in fp32. */
     readonly precision: 'int8' | 'exact'
+    /** Type of the stored keys and values; with f16 the attention computes in it, too. */
+    readonly kvType: KvType
   }
   /** Input of a product -> its sums over blocks. */
   readonly blockSums: Map<string, string>
@@ -30,6 +35,9 @@ export function constantI64(
   }
   return name
 }
+
+export const cast = ({ graph }: GraphBuilder, input: string, to: OnnxType, name?: string): string =>
+  graph.node('Cast', [input], { attributes: { to: TYPE_ID[to] }, ...(name !== undefined && { outputs: [name] }) })
 
 /** The place of stored numbers in the weights file. */
 export const at = ({ offset, bytes }: Stored): ExternalData => ({ file: WEIGHTS_FILE, offset, bytes })

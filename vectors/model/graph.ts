@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts'
 import { attend, declareRotaryTables } from './attention.ts'
-import { at, constantI64, type GraphBuilder, rmsNorm } from './graph-builder.ts'
+import { at, constantI64, type GraphBuilder, type KvType, rmsNorm } from './graph-builder.ts'
 import { declareSteering, steerStream } from './graph-steering.ts'
 import { linear } from './linear.ts'
 import { createGraph, microsoft } from './onnx.ts'
@@ -8,6 +8,10 @@ import type { WeightIndex } from './weights.ts'
 
 /** Raised whenever the graph would compute other bytes or name its inputs and outputs otherwise; part of every episode's key. */
 export const GRAPH_VERSION = 'g2'
+
+/** What an engine's bytes depend on beside the model's file. */
+export const graphVersionOf = (kvType: KvType): string =>
+  kvType === 'f32' ? GRAPH_VERSION : `${GRAPH_VERSION}-kv-${kvType}`
 
 export interface GraphOptions {
   /** Layers whose output takes an input `delta.L` (B, S, H), added to it. */
@@ -23,6 +27,8 @@ export interface GraphOptions {
   readonly basis: ReadonlyMap<number, Float32Array>
   /** `int8`: activations rounded to 8 bits in blocks (fast, batch-invariant); `exact`: everything in fp32. */
   readonly precision: 'int8' | 'exact'
+  /** Type of the past keys and values. */
+  readonly kvType: KvType
   /** Stop after this layer and leave out the head: enough to read residuals. */
   readonly lastLayer?: number
 }

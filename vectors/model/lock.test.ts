@@ -42,6 +42,17 @@ test('many at once, beginning at a stale lock, hold it one after the other', asy
   expect(await readdir(folder.path)).toEqual([])
 })
 
+test('a lock of this very process id that is not of this process is taken over: the container was started again', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'a.lock')
+  await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), id: 'of the life before' }))
+  {
+    await using _lock = await takeLock(path, { pollMs: 5, limitMs: 1000 })
+    await expect(takeLock(path, { pollMs: 5, limitMs: 20 })).rejects.toThrow(/waited 0.02 s/)
+  }
+  expect(await readdir(folder.path)).toEqual([])
+})
+
 test('a holder on another machine is never declared dead', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'a.lock')

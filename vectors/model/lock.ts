@@ -19,13 +19,16 @@ export interface LockOptions {
 const Holder = z.object({ pid: z.number(), host: z.string(), id: z.string() })
 type Holder = z.infer<typeof Holder>
 
+/** Ids of all locks that this process (more exactly, this thread) has ever tried to take; few, so none is dropped. */
+const ours = new Set<string>()
+
 /**
  * An exclusive lock as a file that names its holder; disposing gives it back. Waits while the holder lives; a lock whose
  * process is gone from this machine is taken over. Throws InfraError when the wait passes `limitMs`.
  */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const { pollMs = 200, limitMs = 7_200_000 } = options
-  const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() }
+  const mine = newHolder()
   await mkdir(dirname(path), { recursive: true })
   let told = false
   for (let waitedMs = 0; waitedMs <= limitMs; waitedMs += pollMs) {
@@ -38,7 +41,13 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
       await sleep(pollMs, undefined, options.signal === undefined ? {} : { signal: options.signal })
     }
   }
-  throw new InfraError(`waited ${limitMs / 1000} s for ${path}; if no other duress is pulling, delete that file`)
+  throw new InfraError(`waited ${limitMs / 1000} s for ${path}; if no other duress is at work there, delete that file`)
+}
+
+function newHolder(): Holder {
+  const id = randomUUID()
+  ours.add(id)
+  return { pid: process.pid, host: hostname(), id }
 }
 
 /** The file appears with its content in one step: written aside, then linked, which fails when the name is taken. */
@@ -72,8 +81,10 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** In a container that was started again we may have the very process id of a holder before us, but not its lock's id. */
 function isGone(holder: Holder): boolean {
   if (holder.host !== hostname()) return false
+  if (holder.pid === process.pid) return !ours.has(holder.id)
   try {
     process.kill(holder.pid, 0)
     return false
@@ -85,8 +96,7 @@ function isGone(holder: Holder): boolean {
 /** Only one process may remove a stale lock, or a slow one would remove the lock that a quick one has just made anew. */
 async function removeStale(path: string, stale: Holder): Promise<void> {
   const guard = `${path}.takeover`
-  const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() }
-  if (!(await tryCreate(guard, mine))) {
+  if (!(await tryCreate(guard, newHolder()))) {
     const other = await readHolder(guard)
     if (other !== undefined && isGone(other)) await rm(guard, { force: true })
     return

@@ -66,10 +66,7 @@ test('the decoder graph: every name that is read is made before, and the bytes s
   writeOrganism(path, { ...SPEC, type: 'Q8_0' })
   using gguf = openGguf(path)
   const architecture = readArchitecture(gguf)
-  const { index } = buildWeights(gguf, architecture, {
-    folder: join(folder.path, 'built'),
-    temporary: join(folder.path, 'tmp'),
-  })
+  const { index } = await buildWeights(gguf, architecture, { folder: join(folder.path, 'built') })
   const basis = new Map([[1, new Float32Array(architecture.width * 2)]])
   const bytes = buildGraph(architecture, index, {
     steerLayers: [0, 3],
@@ -77,6 +74,7 @@ test('the decoder graph: every name that is read is made before, and the bytes s
     captureLayers: [1, 3],
     basis,
     precision: 'int8',
+    kvType: 'f32',
   })
   const { graph } = decode(bytes)
   expect(toBinary(ModelProtoSchema, decode(bytes))).toHaveLength(bytes.length)

@@ -1,6 +1,6 @@
 /** Writes ONNX protobuf: just the messages a decoder graph needs (field numbers from onnx.proto3, IR version 10). */
 
-const TYPE_ID = { f32: 1, u8: 2, i32: 6, i64: 7 } as const
+export const TYPE_ID = { f32: 1, u8: 2, i32: 6, i64: 7, f16: 10 } as const
 export type OnnxType = keyof typeof TYPE_ID
 export type Dimension = number | string
 export type Attribute = number | string | readonly number[] | { readonly float: number }

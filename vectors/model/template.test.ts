@@ -32,6 +32,40 @@ test.each([
   )
 })
 
+test.each([
+  '{% for k in d %}{% endfor %}',
+  '{% for k in d %}{% continue %}{% endfor %}',
+  '{% for k in d %}{% break %}{% endfor %}',
+  '{% for k in d if false %}{% endfor %}',
+  '{% set x = d.items() | list %}',
+  '{% set x = range(5000) | sort %}',
+])('%s over many entries, again and again, is stopped within seconds', (body) => {
+  const entries = Array.from({ length: 5000 }, (_, i) => `'k${i}': 1`).join(', ')
+  const source = `{% set d = {${entries}} %}{% for i in range(90000) %}${body}{% endfor %}`
+  const start = performance.now()
+  expect(() => compileTemplate(source)({})).toThrow(/took more than 200000 steps/)
+  // One on a quiet machine.
+  expect(performance.now() - start).toBeLessThan(20_000)
+})
+
+test.each([
+  ['a run of spaces', `x${' '.repeat(2e6)}`, /has 2000001 characters, more than 262144/],
+  ['a shorter run of spaces', `x${' '.repeat(2e5)}`, /has 200000 spaces or line ends in a row, more than 4096/],
+  ['the most spaces', `x${' '.repeat(4095)}`.repeat(64), undefined],
+])('%s is no trouble for the lexer', (_, source, message) => {
+  const start = performance.now()
+  if (message) expect(() => compileTemplate(source)).toThrow(message)
+  else expect(compileTemplate(source)({})).toBe(source)
+  expect(performance.now() - start).toBeLessThan(4000)
+})
+
+test('a long conversation is not taken for a loop', () => {
+  const source =
+    '{% for m in messages %}{% if loop.first or messages[loop.index0 - 1].role != m.role %}{{ m.role }}{% endif %}{% if loop.index0 < messages | length - 1 %}{{ m.content }}{% endif %}{% endfor %}'
+  const messages = Array.from({ length: 2000 }, (_, i) => ({ role: i % 2 ? 'a' : 'u', content: 'word '.repeat(40) }))
+  expect(compileTemplate(source)({ messages }).length).toBeGreaterThan(400_000)
+})
+
 test('a broken template is told when it is compiled', () => {
   expect(() => compileTemplate('{% if x %}')).toThrow(/^the chat template cannot be read: /)
 })

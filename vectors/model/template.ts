@@ -8,9 +8,20 @@ export type RenderTemplate = (variables: Readonly<Record<string, unknown>>) => s
 const MAX_STEPS = 200_000
 const MAX_LENGTH = 2 << 20
 const CHARACTERS_A_STEP = 256
+/** Entries of a list that a call or a filter makes; a loop takes a step an entry, since the library makes a scope for each before the first turn. */
+const MADE_ENTRIES_A_STEP = 16
+
+/** The longest real template has some 20 kB. */
+const MAX_SOURCE = 256 << 10
+/** The library's lexer takes a time that grows with the square of a run's length: half a second for a longest source in runs like this. */
+const MAX_WHITESPACE = 4096
+
+/** A template that ran into a bound, which took a second or two: nobody should try it again. */
+export class RunawayTemplate extends InputError {}
 
 /** Compiles a model's chat template. `now` is the clock of templates that print the date. Errors: InputError with the place of a syntax error. */
 export function compileTemplate(source: string, now?: () => Date): RenderTemplate {
+  refuseLong(source)
   const program = translated('cannot be read', () =>
     parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })),
   )
@@ -24,29 +35,67 @@ export function compileTemplate(source: string, now?: () => Date): RenderTemplat
   }
 }
 
-/** The part of the library's interpreter that is used (its type declarations do not resolve under Node's rules). */
+function refuseLong(source: string): void {
+  if (source.length > MAX_SOURCE)
+    throw new InputError(
+      `the chat template cannot be read: it has ${source.length} characters, more than ${MAX_SOURCE} are not accepted`,
+    )
+  for (const [run] of source.matchAll(/\s+/g)) {
+    if (run.length > MAX_WHITESPACE)
+      throw new InputError(
+        `the chat template cannot be read: it has ${run.length} spaces or line ends in a row, more than ${MAX_WHITESPACE} are not accepted`,
+      )
+  }
+}
+
+/** The parts of the library's program and interpreter that are used (its type declarations do not resolve under Node's rules). */
+interface Statement {
+  readonly type: string
+  /** Of a loop. */
+  readonly iterable?: Statement
+  /** Of a loop's iterable with a condition: what is looped over. */
+  readonly lhs?: Statement
+}
 interface Evaluator {
-  evaluate(statement: unknown, environment: unknown): { readonly value: unknown }
+  evaluate(statement: Statement | undefined, environment: unknown): { readonly value: unknown }
   run(program: unknown): { readonly value: unknown }
 }
 
-/** Every step of the interpreter goes through `evaluate`, so this is where endless loops and growing texts are stopped. */
+/**
+ * Every expression goes through `evaluate`, so this is where endless loops and growing texts are stopped. A loop whose body is empty or ends its
+ * turn early has no further step to count, so it is paid in advance, by the size of what it loops over.
+ */
 function bounded(interpreter: Evaluator): Evaluator {
   const evaluate = interpreter.evaluate.bind(interpreter)
+  const loopedOver = new WeakSet<Statement>()
   let steps = 0
   interpreter.evaluate = (statement, environment) => {
+    const iterable = statement?.type === 'For' ? statement.iterable : undefined
+    if (iterable) loopedOver.add((iterable.type === 'SelectExpression' && iterable.lhs) || iterable)
     const result = evaluate(statement, environment)
-    const size = typeof result.value === 'string' || Array.isArray(result.value) ? result.value.length : 0
+    const size = sizeOf(result.value)
     if (size > MAX_LENGTH)
-      throw new InputError(
+      throw new RunawayTemplate(
         `the chat template made a text or list longer than ${MAX_LENGTH}: stopped; the template or the conversation is broken`,
       )
-    steps += 1 + size / CHARACTERS_A_STEP
+    const isLoop = statement !== undefined && loopedOver.has(statement)
+    steps += 1 + size / (isLoop ? 1 : sizeAStep(statement, result.value))
     if (steps > MAX_STEPS)
-      throw new InputError(`the chat template took more than ${MAX_STEPS} steps: stopped; it loops over too much`)
+      throw new RunawayTemplate(`the chat template took more than ${MAX_STEPS} steps: stopped; it loops over too much`)
     return result
   }
   return interpreter
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string' || Array.isArray(value)) return value.length
+  return value instanceof Map ? value.size : 0
+}
+
+/** Lists that a call or a filter has just made cost more than those that are only named. */
+function sizeAStep(statement: Statement | undefined, value: unknown): number {
+  const isMade = statement?.type === 'CallExpression' || statement?.type === 'FilterExpression'
+  return isMade && typeof value !== 'string' ? MADE_ENTRIES_A_STEP : CHARACTERS_A_STEP
 }
 
 function globals(now: (() => Date) | undefined): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { shown } from './printable.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** The part of a `tokenizer.json` that we rebuild; special tokens, prefixes and decoding are done by `tokenizer.ts`. */
@@ -57,7 +58,7 @@ function preTokenizerOf(pre: string) {
   const known = Object.hasOwn(PRE_TOKENIZERS, pre) ? PRE_TOKENIZERS[pre] : undefined
   if (known !== undefined) return known
   throw new InputError(
-    `tokenizer.ggml.pre: expected one of ${Object.keys(PRE_TOKENIZERS).join(', ')}, got ${JSON.stringify(pre)}; its rules for splitting text are not known here`,
+    `tokenizer.ggml.pre: expected one of ${Object.keys(PRE_TOKENIZERS).join(', ')}, got ${shown(pre)}; its rules for splitting text are not known here`,
   )
 }
 
@@ -85,8 +86,6 @@ function vocabularyObject(tokens: readonly string[]): Record<string, number> {
 function splitMerge(merge: string): [string, string] {
   const at = merge.indexOf(' ', 1)
   if (at < 0)
-    throw new InputError(
-      `tokenizer.ggml.merges: expected two pieces with a space between, got ${JSON.stringify(merge)}`,
-    )
+    throw new InputError(`tokenizer.ggml.merges: expected two pieces with a space between, got ${shown(merge)}`)
   return [merge.slice(0, at), merge.slice(at + 1)]
 }

@@ -4,6 +4,7 @@ import { byteLevelMetadata, sentencePieceMetadata, WORDS, wordsMetadata } from '
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
 
 const shown = (tokenizer: Tokenizer, text: string) => tokenizer.pieces(tokenizer.encode(text))
+const huge = 2n ** 63n
 const anyText = fc.string({ unit: 'grapheme', maxLength: 40 })
 
 describe('byte-level BPE', () => {
@@ -210,3 +211,24 @@ function mergeNaively(text: string, scores: ReadonlyMap<string, number>): string
     symbols.splice(best.at, 2, `${symbols[best.at]}${symbols[best.at + 1]}`)
   }
 }
+
+test.each<[string, unknown, RegExp]>([
+  [
+    'tokenizer.ggml.token_type',
+    'numbers',
+    /^tokenizer.ggml.token_type: expected a list of numbers, got a value of another kind \(bigint\) in it/,
+  ],
+  [
+    'tokenizer.chat_template',
+    huge,
+    /^tokenizer.chat_template: expected a text, got a value of another kind \(bigint\)/,
+  ],
+  ['tokenizer.ggml.pre', huge, /^tokenizer.ggml.pre: expected a text/],
+  ['tokenizer.ggml.eos_token_id', huge, /^tokenizer.ggml.eos_token_id: expected a token id/],
+])('a number that JSON cannot hold is refused by name: %s', (key, value, message) => {
+  const size = (byteLevelMetadata().get('tokenizer.ggml.tokens') as string[]).length
+  const given = value === 'numbers' ? [huge, ...Array.from({ length: size - 1 }, () => 1)] : value
+  expect(() => createTokenizer(byteLevelMetadata('smollm', { [key]: given }))).toThrow(
+    expect.objectContaining({ name: 'InputError', message: expect.stringMatching(message) as string }),
+  )
+})

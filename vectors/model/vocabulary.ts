@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../errors.ts'
+import { shown } from './printable.ts'
 
 /** What a GGUF file says about its tokenizer (`tokenizer.ggml.*`), checked. */
 export interface Vocabulary {
@@ -44,6 +45,9 @@ export function readVocabulary(metadata: ReadonlyMap<string, unknown>): Vocabula
     throw new InputError('tokenizer.ggml.scores: missing, and a SentencePiece tokenizer cannot be rebuilt without it')
   const merges = model === 'gpt2' ? strings(key('merges'), 'merges') : []
   const tokenId = (name: string) => optionalTokenId(key(name), name, tokens.length)
+  const template = metadata.get('tokenizer.chat_template') ?? null
+  if (template !== null && typeof template !== 'string')
+    throw new InputError(`tokenizer.chat_template: expected a text, got ${describe(template)}`)
   const flag = (name: string, fallback: boolean) => (typeof key(name) === 'boolean' ? key(name) === true : fallback)
   return {
     model,
@@ -57,15 +61,7 @@ export function readVocabulary(metadata: ReadonlyMap<string, unknown>): Vocabula
     eos: tokenId('eos_token_id'),
     addBos: flag('add_bos_token', model === 'llama' || (model === 'gpt2' && PRE_WITH_BOS.has(pre))),
     addSpacePrefix: model === 'llama' && flag('add_space_prefix', true),
-    hash: hashOf([
-      model,
-      pre,
-      tokens,
-      merges,
-      Array.from(types),
-      Array.from(scores ?? []),
-      metadata.get('tokenizer.chat_template') ?? null,
-    ]),
+    hash: hashOf([model, pre, tokens, merges, Array.from(types), Array.from(scores ?? []), template]),
   }
 }
 
@@ -81,6 +77,9 @@ function numbers(value: unknown, name: string, length: number): ArrayLike<number
   const list = value as ArrayLike<number>
   if (list.length !== length)
     throw new InputError(`tokenizer.ggml.${name}: expected ${length} entries (one a token), got ${list.length}`)
+  const other = Array.isArray(value) ? (value as unknown[]).find((entry) => typeof entry !== 'number') : undefined
+  if (other !== undefined)
+    throw new InputError(`tokenizer.ggml.${name}: expected a list of numbers, got ${describe(other)} in it`)
   return list
 }
 
@@ -99,7 +98,7 @@ function firstIndex(types: ArrayLike<number>, wanted: number): number | undefine
 
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing (the key is missing)'
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a value of another kind (${typeof value})`
+  return typeof value === 'string' ? shown(value) : `a value of another kind (${typeof value})`
 }
 
 /** Sha256 over the parts as JSON, one a line, so that no part can run into the next. */

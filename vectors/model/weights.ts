@@ -1,18 +1,22 @@
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Architecture } from './architecture.ts'
 import { blockTensors } from './decoder-tensors.ts'
 import type { Gguf } from './gguf.ts'
+import { takeLock } from './lock.ts'
 import { floatsOf, type Matrix, relayMatrix } from './relay.ts'
 
 /** Raised whenever the bytes of the weights file change. */
@@ -53,40 +57,72 @@ export interface BuiltWeights {
 }
 
 /**
- * Re-lays all weights of a model into one file beside an index, once per (model, graph version).
- * Written to a folder of its own and renamed when whole, so that a killed build leaves nothing half-made and two processes may build at once.
+ * Re-lays all weights of a model into one file beside an index, once per (model, graph version); a folder that is not whole is built again.
+ * Written to a folder of its own and renamed when whole, so that a killed build leaves nothing half-made, and under a lock, so that of two
+ * processes one builds and the other waits.
  */
-export function buildWeights(
+export async function buildWeights(
   gguf: Gguf,
   architecture: Architecture,
-  options: {
-    readonly folder: string
-    readonly temporary: string
-    readonly onProgress?: (done: number, total: number) => void
-  },
-): BuiltWeights {
-  const { folder, temporary } = options
-  if (existsSync(join(folder, INDEX_FILE))) return { folder, index: readIndex(folder) }
-  mkdirSync(temporary, { recursive: true })
+  options: { readonly folder: string; readonly onProgress?: (done: number, total: number) => void },
+): Promise<BuiltWeights> {
+  const { folder, onProgress } = options
+  const found = readWhole(folder)
+  if (found) return { folder, index: found }
+  await using _lock = await takeLock(`${folder}.lock`)
+  const index = readWhole(folder) ?? build(gguf, architecture, folder, onProgress)
+  return { folder, index }
+}
+
+/** The index of a folder whose weights are as long as it says. */
+function readWhole(folder: string): WeightIndex | undefined {
+  const [index, weights] = [join(folder, INDEX_FILE), join(folder, WEIGHTS_FILE)]
+  if (!existsSync(index) || !existsSync(weights)) return undefined
+  const read = parseIndex(readFileSync(index, 'utf8'))
+  return read && endOf(read) === statSync(weights).size ? read : undefined
+}
+
+/** A machine that lost its power may have kept the file's name and not its bytes. */
+function parseIndex(text: string): WeightIndex | undefined {
   try {
-    const index = writeWeights(gguf, architecture, temporary, options.onProgress)
+    return JSON.parse(text) as WeightIndex
+  } catch {
+    return undefined
+  }
+}
+
+function endOf({ matrices, vectors }: WeightIndex): number {
+  const parts = Object.values(matrices).flatMap((m) =>
+    m.kind === 'float' ? [m.weights] : [m.codes, m.scales, ...(m.offsets ? [m.offsets] : [])],
+  )
+  return [...parts, ...Object.values(vectors)].reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0)
+}
+
+function build(
+  gguf: Gguf,
+  architecture: Architecture,
+  folder: string,
+  onProgress: ((done: number, total: number) => void) | undefined,
+): WeightIndex {
+  removeRemains(folder)
+  const temporary = `${folder}.${randomUUID()}.tmp`
+  mkdirSync(temporary)
+  try {
+    const index = writeWeights(gguf, architecture, temporary, onProgress)
     writeFileSync(join(temporary, INDEX_FILE), JSON.stringify(index))
-    renameOrYield(temporary, folder)
+    renameSync(temporary, folder)
+    return index
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }
-  return { folder, index: readIndex(folder) }
 }
 
-const readIndex = (folder: string): WeightIndex =>
-  JSON.parse(readFileSync(join(folder, INDEX_FILE), 'utf8')) as WeightIndex
-
-/** When another process was faster, its identical folder stays. */
-function renameOrYield(from: string, to: string): void {
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    if (!existsSync(join(to, INDEX_FILE))) throw error
+/** Under the lock nobody else builds: what lies here was left by a build that died. */
+function removeRemains(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  for (const name of readdirSync(dirname(folder))) {
+    if (name.startsWith(`${basename(folder)}.`) && name.endsWith('.tmp'))
+      rmSync(join(dirname(folder), name), { recursive: true, force: true })
   }
 }
 
