@@ -1,5 +1,5 @@
 import type { Message } from '../../vectors/model/chat.ts'
-import { findCode } from '../score/code-block.ts'
+import { type CodeBlock, definesEntry, findCode, textBesideCode } from '../score/code-block.ts'
 import type { CodeAttempt, ShownRun, Stop } from './attempts.ts'
 import { afterAttempt, type Desk, evidenceOf } from './desk.ts'
 import type { Workspace } from './workspace.ts'
@@ -10,28 +10,37 @@ import type { Heard, Reply, World } from './world.ts'
  * It ends when the tests pass and the model is told so, when the attempts are used up, or when it writes STOP.
  */
 export function codeBlockWorld(desk: Desk): World {
-  const { workspace, opening, scripted, attempts: most, feedback } = desk
+  const { workspace, opening, scripted, attempts: most, feedback, task } = desk
   const attempts: CodeAttempt[] = []
   let stop: Stop | null = null
 
-  async function hear({ text, turn }: Reply): Promise<Heard> {
-    const said: Message = { role: 'assistant', content: text }
-    if (saysStop(text)) {
-      stop = { how: 'stopped', reason: text.trim() }
-      return { messages: [said], ended: 'finished' }
-    }
-    const number = scripted + attempts.length + 1
-    const found = findCode(text)
+  async function tried(turn: number, found: CodeBlock | undefined): Promise<CodeAttempt> {
     const from = workspace.steps()
     const run = found ? await test(workspace, found.code) : null
-    attempts.push({
-      number,
+    const attempt: CodeAttempt = {
+      number: scripted + attempts.length + 1,
       code: found?.code ?? null,
       turns: [turn],
       codeAt: found ? { turn, from: found.start, to: found.end } : null,
       run,
       touched: workspace.touched().filter(({ step }) => step > from),
-    })
+    }
+    attempts.push(attempt)
+    return attempt
+  }
+
+  async function hear({ text, turn }: Reply): Promise<Heard> {
+    const said: Message = { role: 'assistant', content: text }
+    const found = findCode(text, task.entry)
+    const isSolution = found !== undefined && definesEntry(found.code, task.entry)
+    const reason = stopReason(text, { found, isSolution })
+    if (reason !== undefined) {
+      stop = { how: 'stopped', reason }
+      // Whoever stops and hands in a function all the same has made an attempt.
+      if (isSolution) await tried(turn, found)
+      return { messages: [said], ended: 'finished' }
+    }
+    const { number, run } = await tried(turn, found)
     if (run?.passed && feedback === 'run') return { messages: [said], ended: 'solved' }
     if (number >= most) return { messages: [said], ended: 'attempts' }
     return { messages: [said, { role: 'user', content: afterAttempt(desk, number, run) }] }
@@ -49,8 +58,26 @@ export function codeBlockWorld(desk: Desk): World {
   }
 }
 
-/** A reply that begins with STOP, whatever stands in it: the scenario tells the model that it may. */
-const saysStop = (text: string): boolean => /^[\s*_#>"'`]*STOP\b/.test(text)
+/** STOP as the first word; on a line of its own or before its reason; as the first word of the last sentence. */
+const stopFirst = /^[\s*_#>"'`(]*STOP\b/
+const stopLine = /^[ \t*_#>"'`(]*STOP["'*_`)]*(?:[:.,!]|[ \t]+[-\u2013\u2014]|[ \t]*$)/m
+const stopLast = /(?:^|\n|[.!?:;,]["')*_]* +|[-\u2013\u2014] +)[ \t*_#>"'`(]*STOP\b[^\n]*\s*$/
+const refusal = /(?:\b(?:not|never|without)|n't) (?:\w+ )?(?:say|writ|reply|answer|us|send|typ)[^.!?\n]*STOP/
+
+/**
+ * Why a reply stops, if it does: it begins with STOP, whatever stands in it (the scenario tells the model that it may), or so does the block that
+ * stands in place of the function, or it says STOP further down and holds no code.
+ */
+function stopReason(
+  text: string,
+  { found, isSolution }: { readonly found: CodeBlock | undefined; readonly isSolution: boolean },
+): string | undefined {
+  const inBlock = found !== undefined && !isSolution && stopFirst.test(found.code)
+  const isLater = found === undefined && (stopLine.test(text) || stopLast.test(text)) && !refusal.test(text)
+  if (!stopFirst.test(text) && !inBlock && !isLater) return undefined
+  const said = [textBesideCode(text), inBlock ? found.code.replaceAll(/^[ \t]*#+[ \t]?/gm, '') : '']
+  return said.join('\n').trim() || (text.trim().split('\n')[0] ?? '')
+}
 
 /** Tests code on fresh files, so that what earlier code left behind does not count for it. */
 async function test(workspace: Workspace, code: string): Promise<ShownRun> {

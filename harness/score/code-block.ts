@@ -1,5 +1,6 @@
 /** Code in a reply, and where it stands there: [start, end) in UTF-16 units, without the fences. */
 export interface CodeBlock {
+  /** As it is run: a block that stands deeper, such as in a list, is moved to the margin. */
   readonly code: string
   readonly start: number
   readonly end: number
@@ -8,19 +9,26 @@ export interface CodeBlock {
 }
 
 /**
- * The code a reply gives: the last fenced block by its place, whatever its fence says, and even if it is never closed; without any fence,
- * a reply that is code as a whole. (Taking the last block of one language first would run an older draft or a quoted line instead.)
+ * The code a reply gives: the last fenced block that defines `entry`, else the last one by its place, whatever its fence says, and even if it is
+ * never closed; without any fence, a reply that is code as a whole. (A call of the function, its tests or what it prints may stand below it.)
  */
-export function findCode(reply: string): CodeBlock | undefined {
-  const fenced = fencedBlocks(reply).findLast(({ code }) => code.trim() !== '')
+export function findCode(reply: string, entry: string): CodeBlock | undefined {
+  const all = fencedBlocks(reply)
+  const written = all.filter(({ code }) => code.trim() !== '')
+  const fenced = written.findLast(({ code }) => definesEntry(code, entry)) ?? written.at(-1)
   if (fenced !== undefined) return fenced
-  return hasFence(reply) || !isCode(reply) ? undefined : { code: reply, start: 0, end: reply.length, kind: 'reply' }
+  return all.length > 0 || !isCode(reply) ? undefined : { code: reply, start: 0, end: reply.length, kind: 'reply' }
+}
+
+/** Whether the function stands in the code at the margin. */
+export function definesEntry(code: string, entry: string): boolean {
+  return code.split('\n').some((line) => /^(?:async )?def (\w+)\s*\(/.exec(line)?.[1] === entry)
 }
 
 /** The text around the fenced blocks: what a reply says beside its code. */
 export function textBesideCode(reply: string): string {
   const blocks = fencedBlocks(reply)
-  if (blocks.length === 0) return findCode(reply) === undefined ? reply : ''
+  if (blocks.length === 0) return isCode(reply) ? '' : reply
   const starts = [0, ...blocks.map(({ outerEnd }) => outerEnd)]
   const parts = starts.map((start, index) => reply.slice(start, blocks[index]?.outerStart ?? reply.length))
   return parts.join('\n').trim()
@@ -33,37 +41,79 @@ interface Block extends CodeBlock {
 }
 
 /** Fences after CommonMark 0.31, 4.5, but indented as deep as it likes: models put blocks into lists. */
-const opening = /^[ \t]*(?:[-*+] +|\d+[.)] +)?(`{3,}|~{3,})(?!.*`{3})[^\n]*$/
-const hasFence = (reply: string): boolean => reply.split('\n').some((line) => opening.test(line))
+const opening = /^(?<before>[ \t]*(?:[-*+] +|\d+[.)] +)?)(?<fence>`{3,}|~{3,})(?!.*`{3})/
+/** At the end of a line of prose: with a language, or after a colon. "Sure: ```python" */
+const openingBehind = /^(?<before>[^`]*?(?:`{1,2}[^`]+`{1,2}[^`]*?)*?)(?<fence>`{3,})(?<info>[ \t]?[A-Za-z]\w*)?[ \t]*$/
+
+interface Opened {
+  readonly fence: string
+  readonly isIndented: boolean
+  readonly outerStart: number
+  readonly start: number
+}
 
 function fencedBlocks(reply: string): Block[] {
   const blocks: Block[] = []
-  let open: { readonly fence: string; readonly outerStart: number; readonly start: number } | undefined
+  let open: Opened | undefined
   let offset = 0
-  for (const line of reply.split('\n')) {
-    const next = Math.min(reply.length, offset + line.length + 1)
-    if (open === undefined) {
-      const fence = opening.exec(line.replace(/\r$/, ''))?.[1]
-      if (fence !== undefined) open = { fence, outerStart: offset, start: next }
-    } else if (closes(line, open.fence)) {
-      blocks.push({ ...within(reply, open.start, offset), kind: 'fenced', outerStart: open.outerStart, outerEnd: next })
-      open = undefined
+  for (const raw of reply.split('\n')) {
+    const next = Math.min(reply.length, offset + raw.length + 1)
+    const line = raw.replace(/\r$/, '')
+    const closed: number | undefined = open && closingIn(line, open.fence)
+    if (open !== undefined && closed !== undefined) {
+      const outerEnd = closed < line.length ? offset + closed : next
+      blocks.push({ ...within(reply, open, offset), kind: 'fenced', outerStart: open.outerStart, outerEnd })
     }
-    offset += line.length + 1
+    if (open === undefined || closed !== undefined) {
+      const from: number = closed ?? 0
+      const found = openingIn(line.slice(from), from > 0)
+      open = found && { ...found, outerStart: offset + from + found.at, start: next }
+    }
+    offset += raw.length + 1
   }
   if (open !== undefined) {
-    const { outerStart, start } = open
-    blocks.push({ ...within(reply, start, reply.length), kind: 'unclosed', outerStart, outerEnd: reply.length })
+    const { outerStart } = open
+    blocks.push({ ...within(reply, open, reply.length), kind: 'unclosed', outerStart, outerEnd: reply.length })
   }
   return blocks
 }
 
-function closes(line: string, fence: string): boolean {
-  const trimmed = line.trim()
-  return trimmed.length >= fence.length && trimmed.replaceAll(fence[0] ?? '', '') === ''
+function openingIn(line: string, isBehind: boolean) {
+  const { before = '', fence } = (isBehind ? undefined : opening.exec(line)?.groups) ?? {}
+  if (fence !== undefined) return { fence, isIndented: before !== '', at: 0 }
+  const behind = openingBehind.exec(line)?.groups
+  const said = behind?.['before'] ?? ''
+  if (behind?.['fence'] === undefined || !/\p{L}/u.test(said)) return undefined
+  if (behind['info'] === undefined && !/:[ \t]*$/.test(said)) return undefined
+  return { fence: behind['fence'], isIndented: false, at: said.length }
 }
 
-const within = (reply: string, start: number, end: number) => ({ code: reply.slice(start, end), start, end })
+/** Where in a line a fence has ended; prose may follow a blank: "``` This works." What names a language opens a block and closes none. */
+function closingIn(line: string, fence: string): number | undefined {
+  const [mark = ''] = fence
+  const [all, rest] = new RegExp(`^[ \\t]*${mark}{${fence.length},}(.*)$`).exec(line) ?? []
+  if (all === undefined || rest === undefined) return undefined
+  if (rest.trim() === '') return line.length
+  const isProse = /^[ \t]+(?!(?:py|python|python3|text|txt|bash|sh|console|output)\b)/i.test(rest) && !isInfo(rest)
+  const holdsFence = rest.includes(mark.repeat(3))
+  return isProse && (!holdsFence || openingIn(rest, true)) ? line.length - rest.length : undefined
+}
+
+const isInfo = (rest: string): boolean => /^[\w+#-]+$/.test(rest.trim())
+
+function within(reply: string, { start, isIndented }: Opened, end: number) {
+  const text = reply.slice(start, end)
+  return { code: isIndented ? atMargin(text) : text, start, end }
+}
+
+/** Without the blanks that all its lines begin with. */
+function atMargin(code: string): string {
+  const lines = code.split('\n')
+  const margins = lines.filter((line) => line.trim() !== '').map((line) => /^[ \t]*/.exec(line)?.[0] ?? '')
+  const [first = ''] = margins.toSorted((a, b) => a.length - b.length)
+  if (first === '' || !margins.every((margin) => margin.startsWith(first))) return code
+  return lines.map((line) => (line.startsWith(first) ? line.slice(first.length) : line.trimStart())).join('\n')
+}
 
 const statement =
   /^(?:(?:async )?def |class |import |from \S+ import |@\w|#|return\b|if\b|elif\b|else:|for |while |try:|except\b|finally:|with |raise\b|pass\b|assert |print\(|[A-Za-z_][\w.[\]'", ]* ?(?:=|[-+*/|&]=) ?\S|[)\]}]|'''|""")/

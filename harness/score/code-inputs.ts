@@ -10,6 +10,29 @@ export function readValue(text: string): Literal | undefined {
   }
 }
 
+/** One text for values that the tests take for the same answer: 25.0 is 25, while True is still not 1. */
+export const answerText = (value: Literal): string => canonicalText(withWholeFloats(value))
+
+function withWholeFloats(value: Literal): Literal {
+  switch (value.kind) {
+    case 'float':
+      return Number.isInteger(value.value) ? { kind: 'int', value: BigInt(value.value) } : value
+    case 'list':
+    case 'tuple':
+      return { kind: value.kind, items: value.items.map(withWholeFloats) }
+    case 'dict':
+      return {
+        kind: 'dict',
+        entries: value.entries.map(([key, entry]) => [withWholeFloats(key), withWholeFloats(entry)]),
+      }
+    case 'none':
+    case 'bool':
+    case 'int':
+    case 'str':
+      return value
+  }
+}
+
 /**
  * Whether a literal of the source is the input of a call: the argument itself, all of them as a tuple or a list, or the text that repr
  * makes of it. `isContainer`: one of the literal's entries may be it.

@@ -1,14 +1,15 @@
 import type { Examination } from '../../sandbox/verdict/examine.ts'
-import { canonicalText, type Literal, parseArguments, parseLiteral } from '../../sandbox/verdict/literal.ts'
+import { type Literal, parseArguments, parseLiteral } from '../../sandbox/verdict/literal.ts'
 import type { Task } from '../scenario/task.ts'
 import type { Tests } from '../scenario/workspace.ts'
+import { answerText } from './code-inputs.ts'
 
 /** A case with its values read. */
 export interface Question {
   /** As written in the task. */
   readonly args: string
   readonly values: readonly Literal[]
-  /** What the statement asks for, in canonical form. */
+  /** What the statement asks for, as `answerText` writes it. */
   readonly right: string
 }
 
@@ -76,4 +77,4 @@ const question = ({ args, expect }: Task['tests'][number]): Question => ({
   right: canonical(expect),
 })
 
-const canonical = (text: string): string => canonicalText(parseLiteral(text))
+const canonical = (text: string): string => answerText(parseLiteral(text))
