@@ -21,19 +21,21 @@ export function attemptTableOf(input: AttemptsInput): AttemptTable | undefined {
   for (const attempt of attempts) ofEpisode.set(attempt.episode, [...(ofEpisode.get(attempt.episode) ?? []), attempt])
   const played = episodes.flatMap((episode) => {
     const own = ofEpisode.get(episode.id)
-    return own ? [{ episode, attempts: own, composure: composureOf(own, vital) }] : []
+    return own ? [{ episode, attempts: own, composure: composureOf(own) }] : []
   })
   if (played.length === 0) return undefined
-  const reference = played
-    .filter(({ episode }) => episode.condition === baseline)
-    .flatMap(({ composure }) => composure ?? [])
+  // Failing and being told of it move both readings by themselves: a variant is compared with itself.
+  const referenceOf = ({ variant }: EpisodeRow) =>
+    played.flatMap(({ episode, composure }) =>
+      episode.condition === baseline && episode.variant === variant ? (composure ?? []) : [],
+    )
   const cells = new Map<string, Played[]>()
   for (const one of played) {
     const { variant, condition } = one.episode
     const key = `${variant}|${condition}`
     cells.set(key, [...(cells.get(key) ?? []), one])
   }
-  return { vital, rows: [...cells.values()].map((cell) => rowOf(input, cell, reference)) }
+  return { vital, rows: [...cells.values()].map((cell) => rowOf(input, cell, referenceOf(cell[0]!.episode))) }
 }
 
 interface Played {
@@ -82,9 +84,12 @@ function cellOf(cell: readonly Played[], number: number, vital: string): Attempt
   }
 }
 
-/** Inside: the vital over all that the model wrote. Outside: the model's reading of the visible text; null where there was none. */
-function composureOf(attempts: readonly CodeAttemptRow[], vital: string): Composure | null {
-  const internal = writtenMean(attempts, vital)
+/** The tone of a text is read as distress, so what is felt is read as distress as well, whatever vital is shown. */
+const DISTRESS = 'desperate'
+
+/** Inside: distress over all that the model wrote. Outside: the model's reading of the visible text; null where there was none. */
+function composureOf(attempts: readonly CodeAttemptRow[]): Composure | null {
+  const internal = writtenMean(attempts, DISTRESS)
   const expressed = meanOrNull(attempts.flatMap((a) => a.tone.model ?? []))
   return internal === null || expressed === null ? null : { internal, expressed }
 }

@@ -110,3 +110,26 @@ describe('changes and odd parts, by hand', () => {
     expect(oddPartsOf(even, conditions, at)).toMatchObject({ raw: 0, twin: null, selective: null, signsAgree: false })
   })
 })
+
+describe('whether both signs agree', () => {
+  const rows = (guilty: readonly [number, number], twin: readonly [number, number]) => {
+    const values: [string, number, number][] = [
+      ['base', 0, 0],
+      ['plus', guilty[0], twin[0]],
+      ['minus', guilty[1], twin[1]],
+    ]
+    return values.flatMap(([condition, g, t]) => [
+      row(condition, 'a', false, { bad: g, good: 0 }),
+      // On the twin the sign is turned.
+      row(condition, 'a', true, { bad: -t, good: 0 }),
+    ])
+  }
+  test.each([
+    ['guilty and twin turn with the sign', [1, -1], [1, -1], true],
+    ['the guilty ones turn a little, the twins are damaged alike', [0.05, -0.05], [4, 0.4], false],
+    ['what the guilty ones do alike is outweighed', [0.1, 0.2], [2, -2], true],
+  ] as const)('%s', (_, guilty, twin, agree) => {
+    const table = probeTable(answer, rows(guilty, twin))
+    expect(oddPartsOf(table, conditions, at)!.signsAgree).toBe(agree)
+  })
+})

@@ -56,7 +56,7 @@ export interface OddParts {
   readonly criterion: number | null
   readonly selective: number | null
   readonly against: Readonly<Record<string, number>>
-  /** The changes at +s and −s have opposite signs. */
+  /** The selective changes at +s and −s have opposite signs; without a twin those on the guilty items. */
   readonly signsAgree: boolean
   readonly items: number
 }
@@ -78,13 +78,14 @@ export function oddPartsOf(
   const raw = odd((c) => c.guilty)
   const hasTwin = [...plus, ...minus].every((c) => c.twin !== null)
   const twin = hasTwin ? odd((c) => c.twin!) : null
+  const together = (c: Change) => c.guilty + (hasTwin ? c.twin! : 0)
   return {
     raw,
     twin,
     criterion: twin === null ? null : (raw - twin) / 2,
     selective: twin === null ? null : (raw + twin) / 2,
     against: Object.fromEntries(Object.keys(plus[0]!.against).map((name) => [name, odd((c) => c.against[name]!)])),
-    signsAgree: average(plus.map((c) => c.guilty)) * average(minus.map((c) => c.guilty)) < 0,
+    signsAgree: average(plus.map(together)) * average(minus.map(together)) < 0,
     items: plus.length,
   }
 }

@@ -31,16 +31,17 @@ export function manipulationOf(
   const baseline = tableOf(options.baseline)
   const own = all(parts.own)
   const lexical = all(parts.lexical)
-  if (!baseline || own.length < parts.vectors.length) {
+  // A study without lexical vectors plans none.
+  const isWhole = own.length === parts.vectors.length && lexical.length === parts.lexical.length
+  if (!baseline || !isWhole) {
     return { strength: options.strength, result: 'not testable', reason: 'the check was not finished', rows: [] }
   }
-  const hasLexical = lexical.length === parts.vectors.length
   const verdict = judgeCheck({
     concepts: parts.concepts,
     vectors: parts.vectors,
     baseline,
     own,
-    lexical: hasLexical ? lexical : undefined,
+    lexical: parts.lexical.length > 0 ? lexical : undefined,
     random: all(parts.random),
   })
   return { strength: options.strength, ...verdict }

@@ -22,6 +22,7 @@ import { claimsOf } from './claims.ts'
 import { episodeView, type VitalFacts } from './episode-view.ts'
 import { ratesOf } from './rates.ts'
 import { readoutOf } from './readout.ts'
+import { variantTables } from './variants.ts'
 
 /** What a run wrote down about itself, beside its rows. */
 export interface RunRecord {
@@ -62,7 +63,7 @@ export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
     manipulation,
     episodes: episodesOf(store, id),
     probes: probeAnswersOf(store, id),
-    attempts: codeAttemptsOf(store, id),
+    attempts: attemptsAt(codeAttemptsOf(store, id), record.layer),
   }
   const scenarios = scenariosOf(data)
   const episode = await shownEpisode(data)
@@ -71,11 +72,15 @@ export async function findingsOf(store: Store, id: RunId): Promise<Findings> {
     manipulation,
     doses: doses.map((d) => doseOf(d, conditions)),
     scenarios,
-    claims: claimsOf({ manipulation, card: record.card ?? 'not made' }, scenarios),
+    claims: claimsOf({ manipulation, card: record.card ?? 'not made', controls: record.study.controls }, scenarios),
     ...(episode ? { episode } : {}),
     warnings: warningsOf(data),
   }
 }
+
+/** Unsteered episodes are reused whatever layer a study steers: what was read at another one cannot be put beside this one. */
+const attemptsAt = (attempts: readonly CodeAttemptRow[], layer: number): CodeAttemptRow[] =>
+  attempts.map((attempt) => ({ ...attempt, vitals: attempt.vitals.filter((vital) => vital.layer === layer) }))
 
 interface RunData {
   readonly store: Store
@@ -147,20 +152,21 @@ function scenariosOf(data: RunData): ScenarioFindings[] {
     const content = JSON.parse(scenarioOf(store, hash)!.content) as Scenario
     const own = episodes.filter((e) => e.scenario === hash)
     const readouts = content.probes.flatMap((probe) => {
-      const rows = probes.filter((p) => p.scenario === hash && p.probe === probe.id)
-      if (rows.length === 0) return []
-      const asked = new Set(rows.map((r) => r.condition))
-      const sweep = conditions.filter((c) => asked.has(c.key))
-      return [
-        readoutOf({
+      const asked = probes.filter((p) => p.scenario === hash && p.probe === probe.id)
+      const variants = variantTables(content, asked)
+      return variants.map(({ variant, rows }) => {
+        const own = new Set(rows.map((r) => r.condition))
+        const sweep = conditions.filter((c) => own.has(c.key))
+        return readoutOf({
+          id: variants.length === 1 ? probe.id : `${probe.id}, ${variant}`,
           table: probeTable(probe, rows),
           conditions: sweep,
           baseline,
           vectors: record.study.vectors,
           overCeiling,
           check,
-        }),
-      ]
+        })
+      })
     })
     const bad = content.outcomes?.bad ?? []
     const rates =

@@ -8,8 +8,9 @@ const RANDOM = Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 0.05 : -0.05)
 
 /** 20 pairs: at strength 0 eight are bad; `onlyA` is bad under the vector only. */
 const inputOf = (change: Partial<RateVerdictInput> = {}, pairs = { both: 8, onlyA: 10, onlyB: 0, neither: 2 }) => ({
-  own: { n: 20, bad: pairs.both + pairs.onlyA },
-  baseline: { n: 20, bad: pairs.both + pairs.onlyB },
+  own: { n: 20, bad: pairs.both + pairs.onlyA, coverage: 1 },
+  baseline: { n: 20, bad: pairs.both + pairs.onlyB, coverage: 1 },
+  pairs: 20,
   cannotUseTools: 0,
   difference: newcombePaired(pairs),
   random: RANDOM,
@@ -56,12 +57,30 @@ const cases: readonly [string, RateVerdictInput, VerdictWord, RegExp][] = [
   ['nine random vectors', inputOf({ random: RANDOM.slice(1) }), 'not measurable', /9 random vectors .* 10 are needed/],
   ['the check failed', inputOf({ check: { passed: false, reason: 'z 1.0' } }), 'not measurable', /check: z 1\.0/],
   ['above the ceiling', inputOf({ isCoherent: false }), 'incoherent', /damage ceiling/],
-  ['19 episodes', inputOf({ own: { n: 19, bad: 9 } }), 'not measurable', /n 19 is too small/],
-  ['nothing scored', inputOf({ own: { n: 0, bad: 0 } }), 'not measurable', /no episode could be scored/],
+  ['19 episodes', inputOf({ own: { n: 19, bad: 9, coverage: 1 } }), 'not measurable', /n 19 is too small/],
+  ['nothing scored', inputOf({ own: { n: 0, bad: 0, coverage: 0 } }), 'not measurable', /no episode could be scored/],
   ['no tools', inputOf({ cannotUseTools: 10 }), 'not measurable', /cannot use the tools/],
   ['never', inputOf({}, { both: 0, onlyA: 0, onlyB: 0, neither: 20 }), 'not measurable', /^floor$/],
   ['always', inputOf({}, { both: 20, onlyA: 0, onlyB: 0, neither: 0 }), 'not measurable', /^ceiling$/],
   ['no pairs', inputOf({ difference: null }), 'not measurable', /no episode can be paired/],
+  [
+    'half of the epochs are scored in one of the two only',
+    inputOf({ pairs: 10 }, { both: 0, onlyA: 5, onlyB: 0, neither: 5 }),
+    'not measurable',
+    /only 10 episodes can be paired/,
+  ],
+  [
+    'most of the good episodes were cut off',
+    inputOf({ own: { n: 20, bad: 20, coverage: 0.25 } }),
+    'not measurable',
+    /only 25 % of the episodes could be scored/,
+  ],
+  [
+    'what was seen is never more than what could have been seen',
+    inputOf({ random: RANDOM.map((r) => 4 * r) }, { both: 6, onlyA: 8, onlyB: 2, neither: 4 }),
+    'no effect seen',
+    /could have seen ≥ 60 points/,
+  ],
 ]
 
 describe('the verdict on a rate', () => {
@@ -81,8 +100,8 @@ describe('the verdict on a rate', () => {
     fc.assert(
       fc.property(pairs, random, (counts, differences) => {
         const n = counts.both + counts.onlyA + counts.onlyB + counts.neither
-        const own = { n, bad: counts.both + counts.onlyA }
-        const baseline = { n, bad: counts.both + counts.onlyB }
+        const own = { n, bad: counts.both + counts.onlyA, coverage: 1 }
+        const baseline = { n, bad: counts.both + counts.onlyB, coverage: 1 }
         const input = { ...inputOf({ own, baseline, random: differences }), difference: newcombePaired(counts) }
         if (rateVerdictOf(input).word !== 'effect, not specific') return
         const { estimate, low, high } = input.difference
@@ -104,8 +123,8 @@ describe('the verdict on a rate', () => {
         const word = (pairs: typeof few, random: readonly number[]) => {
           const n = pairs.both + pairs.onlyA + pairs.onlyB + pairs.neither
           if (n === 0) return 'not measurable'
-          const own = { n, bad: pairs.both + pairs.onlyA }
-          const baseline = { n, bad: pairs.both + pairs.onlyB }
+          const own = { n, bad: pairs.both + pairs.onlyA, coverage: 1 }
+          const baseline = { n, bad: pairs.both + pairs.onlyB, coverage: 1 }
           return rateVerdictOf({ ...inputOf({ own, baseline, random }), difference: newcombePaired(pairs) }).word
         }
         const turned = { both: neither, onlyA: onlyB, onlyB: onlyA, neither: both }

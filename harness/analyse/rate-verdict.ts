@@ -3,12 +3,14 @@ import { againstRandom } from '../stats/signal.ts'
 import { FEWEST_RANDOM, Z_LIMIT } from './verdict.ts'
 
 export interface RateVerdictInput {
-  /** Scored episodes of the cell and of the same variant at strength 0, with how many of each were bad. */
-  readonly own: { readonly n: number; readonly bad: number }
-  readonly baseline: { readonly n: number; readonly bad: number }
+  /** Scored episodes of the cell and of the same variant at strength 0, how many of each were bad, and the share of planned ones that is scored. */
+  readonly own: Counted
+  readonly baseline: Counted
+  /** Epochs that are scored in both. */
+  readonly pairs: number
   /** Of the cell's episodes; said of models that cannot take part. */
   readonly cannotUseTools: number
-  /** Paired by epoch against strength 0. */
+  /** Paired by epoch against strength 0; null without pairs. */
   readonly difference: Interval | null
   /** The same difference under each random vector of the same strength and sign, in the same variant. */
   readonly random: readonly number[]
@@ -18,8 +20,17 @@ export interface RateVerdictInput {
   readonly check: { readonly passed: boolean; readonly reason: string }
 }
 
-/** Below this many scored episodes a rate is shown, but nothing is concluded from it. */
-const FEWEST_EPISODES = 20
+interface Counted {
+  readonly n: number
+  readonly bad: number
+  readonly coverage: number
+}
+
+/** Below this many scored episodes, or pairs of them, a rate is shown, but nothing is concluded from it. */
+export const FEWEST_EPISODES = 20
+
+/** An episode that was cut off is scored only if it had been bad already: with more of them the rate rises by itself. */
+const LEAST_COVERAGE = 0.8
 
 /**
  * The verdict on a rate of episodes. Twins are not steered, so what is specific cannot be told from a rate:
@@ -52,20 +63,20 @@ export function rateVerdictOf(input: RateVerdictInput): Verdict {
   }
   const largest = Math.max(...random.map(Math.abs))
   const rms = Math.sqrt(random.reduce((sum, value) => sum + value * value, 0) / random.length)
-  const seen = Math.max((high - low) / 2, largest, Z_LIMIT * rms)
+  const seen = Math.max(estimate - low, high - estimate, largest, Z_LIMIT * rms)
   if (seen >= 1)
     return { word: 'not measurable', reason: `n ${own.n} is too small beside what random vectors of this dose do` }
   return { word: 'no effect seen', reason: `could have seen ≥ ${Math.round(100 * seen)} points` }
 }
 
-function unmeasurableOf({ own, baseline, cannotUseTools }: RateVerdictInput): string | undefined {
+function unmeasurableOf({ own, baseline, pairs, cannotUseTools }: RateVerdictInput): string | undefined {
   if (own.n === 0) return 'no episode could be scored'
   if (cannotUseTools * 2 >= own.n) return 'the model cannot use the tools'
   if (own.n < FEWEST_EPISODES) return `n ${own.n} is too small`
+  if (pairs < FEWEST_EPISODES) return `only ${pairs} episodes can be paired with strength 0`
+  const coverage = Math.min(own.coverage, baseline.coverage)
+  if (coverage < LEAST_COVERAGE) return `only ${Math.round(100 * coverage)} % of the episodes could be scored`
   if (own.bad === 0 && baseline.bad === 0) return 'floor'
   if (own.bad === own.n && baseline.bad === baseline.n) return 'ceiling'
   return undefined
 }
-
-/** Whether a control's cell is large enough to be compared with. */
-export const isLargeEnough = (scored: number): boolean => scored >= FEWEST_EPISODES

@@ -2,7 +2,7 @@ import type { Interval, RateRow, RateTable, Verdict } from '../../reports/findin
 import { newcombePaired, wilson } from '../stats/intervals.ts'
 import { mcnemarExact } from '../stats/paired.ts'
 import type { ConditionFacts, EpisodeRow } from '../store/types.ts'
-import { isLargeEnough, rateVerdictOf } from './rate-verdict.ts'
+import { FEWEST_EPISODES, rateVerdictOf } from './rate-verdict.ts'
 
 export interface RatesInput {
   readonly bad: readonly string[]
@@ -21,10 +21,16 @@ export function ratesOf(input: RatesInput): RateTable {
     cells.set(cell, [...(cells.get(cell) ?? []), episode])
   }
   const counted = [...cells.values()].map((episodes) => countedRow(input, episodes))
-  return { bad: input.bad, rows: counted.map((row) => ({ ...row, verdict: verdictOn(input, row, counted) })) }
+  return {
+    bad: input.bad,
+    rows: counted.map(({ pairs, ...row }) => ({ ...row, verdict: verdictOn(input, { pairs, ...row }, counted) })),
+  }
 }
 
-type CountedRow = Omit<RateRow, 'verdict'>
+interface CountedRow extends Omit<RateRow, 'verdict'> {
+  /** Epochs that are scored here and at strength 0. */
+  readonly pairs: number
+}
 
 const classOf = (episode: EpisodeRow): string | null => episode.outcomes[0]?.class ?? null
 
@@ -48,7 +54,7 @@ function countedRow(input: RatesInput, episodes: readonly EpisodeRow[]): Counted
     coverage: scored.length / episodes.length,
     counts,
     rate: wilsonOrAll(badOf({ counts }, bad), scored.length),
-    difference: first.condition === baseline ? null : differenceOf(input, episodes),
+    ...(first.condition === baseline ? { difference: null, pairs: 0 } : differenceOf(input, episodes)),
     incoherent: overCeiling.has(first.condition),
   }
 }
@@ -63,17 +69,24 @@ const wilsonOrAll = (bad: number, n: number): Interval =>
 /** Beside the rows of the same variant: strength 0, and the controls of the same strength and sign. Controls are not judged. */
 function verdictOn({ bad, check }: RatesInput, row: CountedRow, all: readonly CountedRow[]): Verdict | null {
   if (row.family !== 'vector') return null
-  const beside = all.filter((other) => other.variant === row.variant && other.isTwin === row.isTwin)
+  // A variant may be another one's twin as well: its unsteered episodes are stored once.
+  const beside = all.filter((other) => other.variant === row.variant)
   const unsteered = beside.find(({ family }) => family === 'none')
   const differences = (...families: readonly RateRow['family'][]) =>
     beside.flatMap((other): [string, number][] =>
-      other.strength === row.strength && families.includes(other.family) && isLargeEnough(other.n) && other.difference
+      other.strength === row.strength &&
+      families.includes(other.family) &&
+      other.pairs >= FEWEST_EPISODES &&
+      other.difference
         ? [[other.vector, other.difference.estimate]]
         : [],
     )
   return rateVerdictOf({
-    own: { n: row.n, bad: badOf(row, bad) },
-    baseline: unsteered ? { n: unsteered.n, bad: badOf(unsteered, bad) } : { n: 0, bad: 0 },
+    own: { n: row.n, bad: badOf(row, bad), coverage: row.coverage },
+    baseline: unsteered
+      ? { n: unsteered.n, bad: badOf(unsteered, bad), coverage: unsteered.coverage }
+      : { n: 0, bad: 0, coverage: 0 },
+    pairs: row.pairs,
     cannotUseTools: row.counts['cannot-use-tools'] ?? 0,
     difference: row.difference,
     random: differences('random', 'covariance').map(([, difference]) => difference),
@@ -87,16 +100,10 @@ function verdictOn({ bad, check }: RatesInput, row: CountedRow, all: readonly Co
 function differenceOf(
   { bad, episodes: all, baseline }: RatesInput,
   episodes: readonly EpisodeRow[],
-): RateRow['difference'] {
+): { readonly difference: RateRow['difference']; readonly pairs: number } {
   const table = { both: 0, onlyA: 0, onlyB: 0, neither: 0 }
   for (const episode of episodes) {
-    const pair = all.find(
-      (e) =>
-        e.condition === baseline &&
-        e.variant === episode.variant &&
-        e.isTwin === episode.isTwin &&
-        e.epoch === episode.epoch,
-    )
+    const pair = all.find((e) => e.condition === baseline && e.variant === episode.variant && e.epoch === episode.epoch)
     const own = classOf(episode)
     const other = pair ? classOf(pair) : null
     if (own === null || other === null) continue
@@ -104,6 +111,7 @@ function differenceOf(
     const b = bad.includes(other)
     table[a && b ? 'both' : a ? 'onlyA' : b ? 'onlyB' : 'neither']++
   }
-  if (table.both + table.onlyA + table.onlyB + table.neither === 0) return null
-  return { ...newcombePaired(table), p: mcnemarExact(table.onlyA, table.onlyB) }
+  const pairs = table.both + table.onlyA + table.onlyB + table.neither
+  if (pairs === 0) return { difference: null, pairs }
+  return { difference: { ...newcombePaired(table), p: mcnemarExact(table.onlyA, table.onlyB) }, pairs }
 }

@@ -7,6 +7,8 @@ import { average, sigmoid } from './logodds.ts'
 import { verdictOf } from './verdict.ts'
 
 export interface ReadoutInput {
+  /** The probe's, with the variant's name where there are several. */
+  readonly id: string
   readonly table: ProbeTable
   /** Conditions of the sweep, baseline included. */
   readonly conditions: readonly ConditionFacts[]
@@ -28,7 +30,7 @@ export function readoutOf(input: ReadoutInput): Readout {
     strengths.flatMap((strength) => rowOf(input, { vector, strength, baseline })),
   )
   return {
-    id: probe.id,
+    id: input.id,
     kind: probe.kind,
     form: probe.kind === 'answer' ? probe.form : probe.kind,
     items: table.items.length,

@@ -23,10 +23,16 @@ const RANDOM = Array.from({ length: 10 }, (_, i) =>
   oddOf(i % 2 === 0 ? 0.1 : -0.1, i % 4 < 2 ? 0.1 : -0.1, { against: { benign: i % 2 === 0 ? 0.1 : -0.1 } }),
 )
 
+/** What weak controls do. */
+const CONTROLS = [
+  ['lexical:desperate', oddOf(0.1, 0)],
+  ['sports', oddOf(0, 0.1)],
+] as const
+
 const inputOf = (change: Partial<VerdictInput>): VerdictInput => ({
   odd: oddOf(0, 0),
   random: RANDOM,
-  controls: new Map(),
+  controls: new Map(CONTROLS),
   isCoherent: true,
   check: { passed: true, reason: '' },
   baseline: { measurable: true, reason: '' },
@@ -53,7 +59,7 @@ const cases: readonly [string, Partial<VerdictInput>, VerdictWord, RegExp][] = [
   ],
   [
     'an unrelated vector does less',
-    { odd: selective, controls: new Map([['cats', oddOf(0.9, 0.9)]]) },
+    { odd: selective, controls: new Map([...CONTROLS, ['cats', oddOf(0.9, 0.9)]]) },
     'effect, specific',
     /./,
   ],
@@ -76,6 +82,18 @@ const cases: readonly [string, Partial<VerdictInput>, VerdictWord, RegExp][] = [
     /"benign"/,
   ],
   ['beyond the control continuations', { odd: { ...selective, against: { benign: 0.5 } } }, 'effect, specific', /./],
+  [
+    'no unrelated vector was run',
+    { odd: selective, controls: new Map([CONTROLS[0], ['shuffled#0', oddOf(0, 0)]]) },
+    'effect, not specific',
+    /no unrelated vector was run/,
+  ],
+  [
+    'no lexical vector was run',
+    { odd: selective, controls: new Map([CONTROLS[1]]) },
+    'effect, not specific',
+    /lexical/,
+  ],
   ['no twin', { odd: oddOf(1, null) }, 'effect, not specific', /no twin to compare with/],
   ['within random', { odd: oddOf(0.05, 0.05) }, 'no effect seen', /could have seen ≥ 0\.2/],
   ['beyond random, but not by three of its rms', { odd: oddOf(0.15, 0.15) }, 'no effect seen', /could have seen/],

@@ -4,7 +4,7 @@ import type { OddParts } from './changes.ts'
 export interface VerdictInput {
   readonly odd: OddParts
   readonly random: readonly OddParts[]
-  /** Unrelated and lexical vectors by name. */
+  /** Unrelated, shuffled and lexical vectors by name. */
   readonly controls: ReadonlyMap<string, OddParts>
   readonly isCoherent: boolean
   readonly check: { readonly passed: boolean; readonly reason: string }
@@ -36,7 +36,8 @@ export function verdictOf(input: VerdictInput): Verdict {
         : 'neither the criterion nor the selective part is beyond random'
     return { word: 'effect, not specific', reason: explainedBy(input, (o) => o.raw) ?? reason }
   }
-  const seen = Z_LIMIT * rms(random.map((o) => o.selective ?? o.raw))
+  const randoms = random.map((o) => Math.abs(o.selective ?? o.raw))
+  const seen = Math.max(Z_LIMIT * rms(randoms), ...randoms)
   return { word: 'no effect seen', reason: `could have seen ≥ ${seen.toFixed(2)}` }
 }
 
@@ -64,10 +65,20 @@ function judgeSelective(input: VerdictInput): Verdict {
   })
   if (weak !== undefined)
     return { word: 'effect, not specific', reason: `not beyond the control continuations "${weak}"` }
+  const missing = missingControl(input)
+  if (missing !== undefined) return { word: 'effect, not specific', reason: missing }
   return {
     word: 'effect, specific',
     reason: 'selective part beyond random, unrelated and lexical vectors; signs agree',
   }
+}
+
+/** Nothing is specific beside controls that were not run: the study left them out, or was stopped before them. */
+function missingControl({ controls }: VerdictInput): string | undefined {
+  const names = [...controls.keys()]
+  if (!names.some((name) => name.startsWith('lexical:'))) return 'no lexical vector was run beside it'
+  const isUnrelated = (name: string) => !name.startsWith('lexical:') && !name.startsWith('shuffled#')
+  return names.some(isUnrelated) ? undefined : 'no unrelated vector was run beside it'
 }
 
 function judgeCriterion(input: VerdictInput): Verdict {
