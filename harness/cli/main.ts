@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { KV_TYPES } from '../../vectors/model/graph-builder.ts'
 import { FileProblems } from '../scenario/frame.ts'
 import { InfraError, InputError } from '../errors.ts'
 import { type CliContext, createContext } from './context.ts'
@@ -87,7 +88,16 @@ function runOptions(command: Command): Command {
     .option('--db <file>', 'database', 'duress.db')
     .option('--report <file>', 'page to write', 'report.html')
     .option('--rows <n>', 'rows that decode at once', count, 16)
-    .option('--kv-memory <MiB>', 'memory for keys and values (default: a quarter of what is free)', count)
+    .option(
+      '--kv-memory <MiB>',
+      'memory for keys and values, shared beginnings of prompts included (default: a quarter of what is free)',
+      count,
+    )
+    .addOption(
+      new Option('--kv-type <type>', 'f16 takes half the memory, is a little slower and gives other episodes').choices(
+        KV_TYPES,
+      ),
+    )
     .addOption(
       new Option('--sandbox <backend>', "what runs the model's code (default: bwrap, else landlock)").choices(
         SANDBOXES,

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { SandboxProvider } from '../../sandbox/types.ts'
+import type { KvType } from '../../vectors/model/graph-builder.ts'
 import type { Findings } from '../../reports/findings.ts'
 import { renderJson } from '../../reports/json.ts'
 import { renderTerminal } from '../../reports/terminal.ts'
@@ -29,6 +30,8 @@ export interface RunFlags {
   readonly rows: number
   /** MiB */
   readonly kvMemory?: number
+  /** @default 'f32' */
+  readonly kvType?: KvType
   /** @default 'auto' */
   readonly sandbox?: SandboxBackend
   readonly json?: boolean
@@ -52,6 +55,7 @@ export async function runCommand(name: string, flags: RunFlags, context: CliCont
     machine: context.machine,
     maxRows: flags.rows,
     ...(flags.kvMemory === undefined ? {} : { kvBytes: flags.kvMemory * 2 ** 20 }),
+    ...pick(flags, 'kvType'),
     command: context.command,
     versions: context.versions,
     openSandboxes: () => openSandboxes(flags.sandbox, context),

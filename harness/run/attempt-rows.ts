@@ -84,6 +84,8 @@ function channelVitals({ turns, readings }: AttemptRowsInput, place: Place): Cha
     names = read.names
     for (const reading of read.rows) {
       const channel = channelOf(turn, reading.row, place.codeAt)
+      // What an agent is told between its own turns is neither what began the attempt nor its own.
+      if (channel === 'prompt' && WRITTEN.some((written) => byChannel.has(written))) continue
       byChannel.set(channel, [...(byChannel.get(channel) ?? []), reading])
     }
   }
@@ -92,6 +94,8 @@ function channelVitals({ turns, readings }: AttemptRowsInput, place: Place): Cha
     summarise(names, rows).map((vital) => ({ ...vital, layer, channel, tokens: rows.length })),
   )
 }
+
+const WRITTEN: readonly Channel[] = ['thinking', 'code', 'after']
 
 /** What the model did not write is the prompt: what it was told, what a script said in its name, and where its own turn is opened. */
 function channelOf(turn: EpisodeTurn, row: number, codeAt: StoredAttempt['codeAt']): Channel {

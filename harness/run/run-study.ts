@@ -6,13 +6,14 @@ import type { Study } from '../scenario/schema.ts'
 import { layerAt } from '../../vectors/extract/recipe.ts'
 import { sinkNorm } from '../../vectors/extract/norms.ts'
 import { layerOf, setHash, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
-import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
+import type { KvType } from '../../vectors/model/graph-builder.ts'
+import { graphVersionOf } from '../../vectors/model/graph.ts'
 import { type CardWord, cardWord } from '../../vectors/verify/card-file.ts'
 import { openDoseProbe } from '../../vectors/verify/dose.ts'
 import { loadItems } from '../../vectors/verify/items.ts'
 import { checkPrompts } from '../../vectors/verify/manipulation.ts'
 import { CORE_CONCEPTS, loadCorpus } from '../../vectors/stories/corpus.ts'
-import { checkAnswersOf, dosesOf, episodesOf, probeAnswersOf } from '../store/read.ts'
+import { checkAnswersOf, dosesOf, episodesOf, modelOf, probeAnswersOf } from '../store/read.ts'
 import type { Store } from '../store/open.ts'
 import type { RunId } from '../store/types.ts'
 import {
@@ -57,6 +58,8 @@ export interface StudyRun {
   readonly maxRows: number
   /** Memory for keys and values. @default a quarter of what is free */
   readonly kvBytes?: number
+  /** Of keys and values. @default 'f32' */
+  readonly kvType?: KvType
   readonly command: string
   readonly versions: Readonly<Record<string, string>>
   /** Opens the sandboxes; called only when a scenario has a workspace. */
@@ -113,6 +116,7 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
       contextTokens,
       maxRows: options.maxRows,
       ...(options.kvBytes === undefined ? {} : { kvBytes: options.kvBytes }),
+      ...(options.kvType === undefined ? {} : { kvType: options.kvType }),
     },
     onStep,
   )
@@ -123,7 +127,11 @@ export async function runStudy(options: StudyRun): Promise<StudyResult> {
     scenarios,
     set,
     layers,
-    identity: { modelSha256: model.file.sha256, graphVersion: GRAPH_VERSION, tokenizerHash: model.tokenizer.hash },
+    identity: {
+      modelSha256: model.file.sha256,
+      graphVersion: engine.graphVersion,
+      tokenizerHash: model.tokenizer.hash,
+    },
     manipulation: {
       concepts: manipulation.concepts,
       contexts: manipulation.contexts.map((c) => c.id),
@@ -211,14 +219,15 @@ interface Registered {
 
 /** Puts into the store what episodes and answers will refer to. */
 function register(options: StudyRun, { model, set, plan, layer, card, basis, concepts, sandbox }: Registered): RunId {
-  const { store, study, machine, scenarios } = options
+  const { store, study, machine, scenarios, kvType = 'f32' } = options
   const { file } = model
+  refuseOtherKvType(store, file.sha256, kvType)
   putModel(store, {
     sha256: file.sha256,
     id: file.id,
     architecture: String(model.gguf.metadata.get('general.architecture')),
-    graphVersion: GRAPH_VERSION,
-    facts: { title: model.title, layers: model.layers, width: model.width },
+    graphVersion: graphVersionOf(kvType),
+    facts: { title: model.title, layers: model.layers, width: model.width, kvType },
   })
   for (const { path: _path, hash: _hash, tasks: _tasks, ...content } of scenarios.values()) {
     putScenario(store, {
@@ -256,6 +265,7 @@ function register(options: StudyRun, { model, set, plan, layer, card, basis, con
       },
       threads: machine.threads,
       maxRows: options.maxRows,
+      kvType,
       versions: options.versions,
     },
   })
@@ -284,6 +294,16 @@ function register(options: StudyRun, { model, set, plan, layer, card, basis, con
   )
   planProbes(store, run, answerKeys(plan, concepts))
   return run
+}
+
+/** Doses and checks are stored by condition and model: of two types of keys and values they would be mixed. */
+function refuseOtherKvType(store: Store, sha256: string, kvType: KvType): void {
+  const known = modelOf(store, sha256)
+  const before = (known?.facts as { readonly kvType?: KvType } | undefined)?.kvType ?? 'f32'
+  if (known && before !== kvType)
+    throw new InputError(
+      `${store.path} holds runs of this model with keys and values in ${before}, not ${kvType}: use another --db`,
+    )
 }
 
 /** Emotions shown in reports: those of the manipulation check. */

@@ -12,6 +12,7 @@ import type { Home } from '../../vectors/model/home.ts'
 import { type ModelFile, pullModel, type PullProgress } from '../../vectors/model/pull.ts'
 import { resolveModel } from '../../vectors/model/registry.ts'
 import { createTokenizer, type Tokenizer } from '../../vectors/model/tokenizer.ts'
+import type { KvType } from '../../vectors/model/graph-builder.ts'
 import { GRAPH_VERSION } from '../../vectors/model/graph.ts'
 import { type Corpus, loadCorpus, selectConcepts } from '../../vectors/stories/corpus.ts'
 import type { WrittenStories } from '../../vectors/stories/judge.ts'
@@ -149,6 +150,7 @@ export interface RunEngineOptions {
   readonly contextTokens: number
   readonly maxRows: number
   readonly kvBytes?: number
+  readonly kvType?: KvType
 }
 
 /** The engine of a run: steers the study's layers, traces all layers of the set on its vectors. */
@@ -158,7 +160,7 @@ export function openRunEngine(
   options: RunEngineOptions,
   onProgress: StepProgress,
 ): Promise<Engine> {
-  const { set, steerLayers, operations = 0, contextTokens, maxRows, kvBytes } = options
+  const { set, steerLayers, operations = 0, contextTokens, maxRows, kvBytes, kvType } = options
   const names = basisNames(set)
   const basis = new Map([...set.layers].map(([layer, { vectors }]) => [layer, names.map((name) => vectors.get(name)!)]))
   return openEngine({
@@ -173,6 +175,7 @@ export function openRunEngine(
     contextTokens,
     maxRows,
     ...(kvBytes === undefined ? {} : { kvBytes }),
+    ...(kvType === undefined ? {} : { kvType }),
     onProgress: (done, total) => onProgress('build', done, total),
   })
 }

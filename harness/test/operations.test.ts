@@ -72,3 +72,18 @@ test('a window of thinking needs a model that thinks', async () => {
   expect(exitCode).toBe(2)
   expect(stderr).toMatch(/speaks of role think, but .* no chat template with <think> tags/)
 }, 60_000)
+
+test('keys and values in f16 give other episodes, and take a database of their own', async () => {
+  const study = desk.study('half', { strengths: [0.1], scenarios: [EPISODES] })
+  const run = (db: string, ...flags: readonly string[]) =>
+    desk.start(['run', study, '--db', desk.path(db), '--json', ...flags])
+  const [half, whole] = [await run('half.db', '--kv-type', 'f16'), await run('whole.db')]
+  expect([half.exitCode, whole.exitCode]).toEqual([0, 0])
+  const digestOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as Findings).run.digest
+  expect(digestOf(half)).not.toBe(digestOf(whole))
+  const mixed = await run('half.db')
+  expect(mixed.exitCode).toBe(2)
+  expect(mixed.stderr).toMatch(
+    /half\.db holds runs of this model with keys and values in f16, not f32: use another --db/,
+  )
+}, 120_000)
