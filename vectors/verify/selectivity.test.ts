@@ -98,6 +98,11 @@ describe('selectivity of steering', () => {
     expect(firsts).toBeLessThanOrEqual(2)
   })
 
+  test('effects of the size of roundings are none, however well they are ordered', () => {
+    const own = concepts.map((_, v) => baseline.map((context) => context.map((b, c) => b + (c === v ? 1e-6 : 0))))
+    expect(judge(own)).toMatchObject({ result: 'fail', firsts: 6 })
+  })
+
   test('with three vectors no order of the names is rare', () => {
     const three = concepts.slice(0, 3)
     const own = answers(0.3, (v) => v).slice(0, 3)

@@ -101,6 +101,9 @@ export interface SteeringSelectivity {
 
 const SIGNIFICANT = 0.05
 
+/** Nats a token: below, an order of effects is one of roundings (fp32 log-probabilities are good to about 1e-6). */
+const LEAST_EFFECT = 1e-3
+
 /**
  * Does each vector raise its own continuations more than every other concept's? The null gives the vectors' names to one another (one in
  * 720 ways for six): what a vector does to all continuations, and what all vectors do to a continuation, is the same in every way.
@@ -136,7 +139,8 @@ export function judgeSteering(input: {
   }).filter(Boolean).length
   const p = (1 + asGood) / (1 + PERMUTATIONS)
   const firsts = rows.filter((r) => r.rank === 1).length
-  return { result: p < SIGNIFICANT ? 'pass' : 'fail', concepts, rows, firsts, p }
+  const isEffect = p < SIGNIFICANT && observed >= LEAST_EFFECT
+  return { result: isEffect ? 'pass' : 'fail', concepts, rows, firsts, p }
 }
 
 function effectsOf(answers: CheckAnswers, baseline: CheckAnswers): number[] {
