@@ -14,6 +14,11 @@ export function renderCard(card: VerificationCard, model: string): string {
   const lines = [
     `vectors on ${model}, layer ${card.layer}: ${card.result}`,
     `(indented random, shuffled, unrelated: the same with vectors that know nothing of their names; they must fail)`,
+    ...(card.unit === 'norm'
+      ? []
+      : [
+          `(doses in unit ${card.unit}: three dimensions hold so much of the energy that the mean norm means nothing here)`,
+        ]),
     '',
     ...part('situations', 'situations'),
     ...part('selectivity', 'selectivity', extremes(card)),

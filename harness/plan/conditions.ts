@@ -1,6 +1,6 @@
 import { type NamedFamily, namedVector } from '../../vectors/controls/named.ts'
 import type { Addition, Clamp, Intervention } from '../../vectors/engine/types.ts'
-import type { ReferenceNorms } from '../../vectors/extract/norms.ts'
+import { MEANINGLESS_TOP_SHARE, type ReferenceNorms } from '../../vectors/extract/norms.ts'
 import { layerOf, type VectorSet, vectorHash } from '../../vectors/extract/set.ts'
 import { InputError } from '../errors.ts'
 import type { Study, Window } from '../scenario/schema.ts'
@@ -113,11 +113,8 @@ function coefficientOf(site: Site, norms: ReferenceNorms, name: string, strength
   return Math.sign(strength) * lengthOf(name, Math.abs(strength)) * norms.robust
 }
 
-/** Above this share of energy in three dimensions the mean norm says nothing about the rest (design §4). */
-const REFUSED_TOP_SHARE = 0.8
-
 function refuseMeaninglessNorm({ unit, operation }: Site, layer: number, topShare: number): void {
-  if (unit === 'norm' && operation !== 'ablate' && topShare > REFUSED_TOP_SHARE) {
+  if (unit === 'norm' && operation !== 'ablate' && topShare > MEANINGLESS_TOP_SHARE) {
     throw new InputError(
       `unit norm means nothing at layer ${layer}: three dimensions hold ${Math.round(100 * topShare)} % of the energy; use unit robust or centred, or another layer`,
     )

@@ -42,6 +42,7 @@ function sampleCard(): Card {
     model: 'a model',
     layer: 20,
     strength: 0.1,
+    unit: 'norm',
     ladders: [
       {
         id: 'tablets',

@@ -57,8 +57,9 @@ interface Words {
 export interface Card extends CardColumn {
   readonly model: string
   readonly layer: number
-  /** Dose of the manipulation check, in units of the mean norm. */
+  /** Dose of the manipulation check, in `unit`. */
   readonly strength: number
+  readonly unit: string
   readonly ladders: readonly {
     readonly id: string
     readonly concept: string
@@ -175,7 +176,7 @@ function geometryText({ concepts, valence, arousal }: CardColumn['geometry']): s
 }
 
 function Manipulation({ card }: { readonly card: Card }) {
-  const { manipulation, steering, strength } = card
+  const { manipulation, steering, strength, unit } = card
   const effectsOf = (vector: string) => steering.rows.find((row) => row.vector === vector)?.effects ?? []
   return (
     <section aria-labelledby="manipulation">
@@ -184,7 +185,7 @@ function Manipulation({ card }: { readonly card: Card }) {
         <CheckLabel result={manipulation.result} /> {manipulation.reason}
       </p>
       <Table
-        caption={`At strength ${amount(strength)}, nats a token; right of it the change of each concept's continuations, less the row's mean`}
+        caption={`At strength ${amount(strength)} ${unit}, nats a token; right of it the change of each concept's continuations, less the row's mean`}
         heads={[
           { name: 'vector' },
           { name: 'check' },

@@ -18,6 +18,9 @@ export interface ReferenceNorms {
 /** A token whose norm exceeds this many medians is an attention sink: it would decide a mean norm alone (arXiv 2402.17762). */
 const SINK = 10
 
+/** Above this share of energy in three dimensions the mean norm says nothing about the rest. */
+export const MEANINGLESS_TOP_SHARE = 0.8
+
 /** Tokens of a longer residual are sinks: their projections say nothing of what the token means. */
 export const sinkNorm = ({ norm: mean }: Pick<ReferenceNorms, 'norm'>): number => SINK * mean
 

@@ -7,7 +7,7 @@ import { loadItems } from './items.ts'
 import type { VerificationCard } from './verify.ts'
 
 /** Raised whenever the same vectors and items would be judged otherwise. */
-const CARD_VERSION = 'c2'
+const CARD_VERSION = 'c3'
 
 interface StoredCard {
   readonly version: string

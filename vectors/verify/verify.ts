@@ -1,6 +1,7 @@
 import { namedVector } from '../controls/named.ts'
 import { covarianceVector, randomVector } from '../controls/random.ts'
 import type { Addition, Engine } from '../engine/types.ts'
+import { MEANINGLESS_TOP_SHARE, type ReferenceNorms } from '../extract/norms.ts'
 import { layerOf, type LayerVectors, type VectorSet, vectorHash } from '../extract/set.ts'
 import type { TextReader } from '../extract/texts.ts'
 import type { Chat } from '../model/chat.ts'
@@ -33,8 +34,9 @@ export type ControlName = 'random' | 'shuffled' | 'unrelated'
 /** What a vector set is worth on a model, with the evidence against it. */
 export interface VerificationCard extends CardParts {
   readonly layer: number
-  /** Dose of the manipulation check in units of the mean norm. */
+  /** Dose of the manipulation check in this unit: the mean norm, or, where that means nothing, the mean length around the mean. */
   readonly strength: number
+  readonly unit: 'norm' | 'centred'
   readonly ladders: readonly LadderResult[]
   readonly splitHalf: Readonly<Record<string, number>>
   /** Of the core concepts that the set has. */
@@ -93,6 +95,7 @@ export async function verifyVectors(options: VerifyOptions): Promise<Verificatio
   return {
     layer,
     strength,
+    unit: unitOf(own.norms),
     ...real,
     ladders,
     splitHalf: Object.fromEntries(emotions.map((name) => [name, own.facts.get(name)!.splitHalf])),
@@ -101,6 +104,9 @@ export async function verifyVectors(options: VerifyOptions): Promise<Verificatio
     result: resultOf(real, Object.values(controls)),
   }
 }
+
+const unitOf = ({ topShare }: ReferenceNorms): VerificationCard['unit'] =>
+  topShare > MEANINGLESS_TOP_SHARE ? 'centred' : 'norm'
 
 /** A control that passes says that the battery, not the set, is what one sees. */
 const resultOf = (real: CardParts, controls: readonly CardParts[]): Result =>
@@ -139,7 +145,9 @@ async function steerAll(
   const askAll = async (steering: readonly (readonly [string, Float32Array])[]) => {
     const out: number[][][] = []
     for (const [name, vector] of steering)
-      out.push(await ask([{ layer, vector, coefficient: strength * norms.norm, name, hash: vectorHash(vector) }]))
+      out.push(
+        await ask([{ layer, vector, coefficient: strength * norms[unitOf(norms)], name, hash: vectorHash(vector) }]),
+      )
     return out
   }
   const { concepts } = manipulation
