@@ -93,11 +93,7 @@ function runOptions(command: Command): Command {
       'memory for keys and values, shared beginnings of prompts included (default: a quarter of what is free)',
       count,
     )
-    .addOption(
-      new Option('--kv-type <type>', 'f16 takes half the memory, is a little slower and gives other episodes').choices(
-        KV_TYPES,
-      ),
-    )
+    .addOption(new Option('--kv-type <type>', 'f16 takes half the memory and gives other episodes').choices(KV_TYPES))
     .addOption(
       new Option('--sandbox <backend>', "what runs the model's code (default: bwrap, else landlock)").choices(
         SANDBOXES,

@@ -37,7 +37,7 @@ export interface OpenOptions {
   readonly contextTokens?: number
   /** Bytes for keys and values, kept beginnings of prompts included. @default a quarter of the free memory */
   readonly kvBytes?: number
-  /** Of keys and values: f16 takes half the memory, is a little slower, and gives other bytes. @default 'f32' */
+  /** Of keys and values: f16 takes half the memory and gives other bytes. @default 'f32' */
   readonly kvType?: KvType
   /** @default 'iobinding' */
   readonly backend?: 'iobinding' | 'package'
