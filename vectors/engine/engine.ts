@@ -31,6 +31,7 @@ export interface EngineParts {
   /** Rows that decode at once. */
   readonly maxRows: number
   readonly prefixBytes: number
+  readonly chunkTokens: number
   readonly close: () => Promise<void>
 }
 
@@ -44,6 +45,7 @@ export function createEngine(parts: EngineParts): Engine {
     forward,
     arena,
     prefixes: createPrefixCache(parts.prefixBytes),
+    chunkTokens: parts.chunkTokens,
     captureLayers: facts.captureLayers,
     contextTokens: facts.contextTokens,
     count({ prompt = 0, reused = 0, generated = 0 }) {

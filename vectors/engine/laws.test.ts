@@ -7,6 +7,8 @@ import type { Engine, Generation } from './types.ts'
 
 const STEER = [0, 2]
 const PLAN = rowPlan(STEER, 40)
+/** Several chunks long. */
+const LONG_PLAN = rowPlan(STEER, 230)
 
 const RUNS = { numRuns: 12, seed: 7 } as const
 
@@ -73,6 +75,35 @@ describe.each([
       RUNS,
     )
     expect(mixed.stats().reusedTokens).toBeGreaterThan(0)
+  })
+
+  test.each([
+    { chunkTokens: 16, maxRows: 2 },
+    { chunkTokens: 48, maxRows: 4, threads: 2 },
+    { chunkTokens: 96, maxRows: 3, sharePrefixes: false },
+    { chunkTokens: 256, maxRows: 1, sharePrefixes: false },
+  ])(
+    '(b) however a prompt is cut, and whether beginnings are shared or not: %o',
+    async (options) => {
+      const cut = await open({ ...options, kvBytes: 32 << 20 })
+      const alone = await open({ maxRows: 1, sharePrefixes: false })
+      await fc.assert(
+        fc.asyncProperty(fc.array(LONG_PLAN, { minLength: 2, maxLength: 5 }), async (plans) => {
+          const together = (await play(cut, plans)).map(bitsOf)
+          const single: unknown[] = []
+          for (const plan of plans) single.push(...(await play(alone, [{ ...plan, delay: 0 }])).map(bitsOf))
+          expect(together).toEqual(single)
+        }),
+        RUNS,
+      )
+      const { reusedTokens } = cut.stats()
+      expect(reusedTokens > 0).toBe(options.sharePrefixes ?? true)
+    },
+    60_000,
+  )
+
+  test('a size of chunks that no tile divides is refused', async () => {
+    await expect(open({ chunkTokens: 100 })).rejects.toThrow('chunkTokens should be a multiple of 16, got 100')
   })
 
   test('(c) at the steered layer the residual moves by the delta at selected tokens, by nothing at the others', async () => {

@@ -39,6 +39,10 @@ export interface OpenOptions {
   readonly kvBytes?: number
   /** Of keys and values: f16 takes half the memory and gives other bytes. @default 'f32' */
   readonly kvType?: KvType
+  /** Tokens of a prompt that are read between two steps of the rows that decode; a multiple of 16. @default 256 */
+  readonly chunkTokens?: number
+  /** Whether what prompts share is computed once. @default true */
+  readonly sharePrefixes?: boolean
   /** @default 'iobinding' */
   readonly backend?: 'iobinding' | 'package'
   /** `exact` computes in fp32: for comparing with references. @default 'int8' */
@@ -76,6 +80,9 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
     kvType,
     ...shared,
   }
+  const chunkTokens = options.chunkTokens ?? 256
+  if (!(chunkTokens >= 16 && chunkTokens % 16 === 0))
+    throw new InputError(`chunkTokens should be a multiple of 16, got ${chunkTokens}`)
   // Before the build, which may take a minute and gigabytes.
   const memory = planMemory(architecture, { ...options, kvType })
   const path = await prepareGraph(gguf, architecture, options, graph)
@@ -119,7 +126,8 @@ async function openWith(gguf: Gguf, options: OpenOptions): Promise<Engine> {
     forward,
     arena,
     maxRows: memory.rows,
-    prefixBytes: memory.prefixBytes,
+    prefixBytes: (options.sharePrefixes ?? true) ? memory.prefixBytes : 0,
+    chunkTokens,
     async close() {
       await session.close()
       gguf[Symbol.dispose]()

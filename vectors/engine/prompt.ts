@@ -6,13 +6,12 @@ import type { PreparedSteering } from './steering.ts'
 import { joinRows, sliceRows, type TraceRows } from './trace-rows.ts'
 import type { Steering } from './types.ts'
 
-/** Most tokens of a prompt in one run: other rows decode in between. */
-const CHUNK = 256
-
 export interface PromptParts {
   readonly forward: Forward
   readonly arena: Arena
   readonly prefixes: PrefixCache
+  /** Most tokens of a prompt in one run: other rows decode in between. A multiple of 16. */
+  readonly chunkTokens: number
 }
 
 export interface PromptRequest {
@@ -34,7 +33,10 @@ export interface PromptReader {
   trace(): TraceRows
 }
 
-export function createPromptReader({ forward, arena, prefixes }: PromptParts, request: PromptRequest): PromptReader {
+export function createPromptReader(
+  { forward, arena, prefixes, chunkTokens }: PromptParts,
+  request: PromptRequest,
+): PromptReader {
   const { tokens, steering, prepared, keepWhole } = request
   const boundary = (prepared?.steering ?? steering)?.selected.indexOf(1) ?? -1
   const key: PrefixKey = {
@@ -57,7 +59,7 @@ export function createPromptReader({ forward, arena, prefixes }: PromptParts, re
       }
       done = reused = found.tokens
     }
-    return planChunks({ from: done, to: tokens.length }, CHUNK, boundary > done ? boundary : undefined)
+    return planChunks({ from: done, to: tokens.length }, chunkTokens, boundary > done ? boundary : undefined)
   }
   /** A prompt of one token took the path of one token: no longer prompt may begin with its bytes. */
   const keep = (slot: number) => {
