@@ -13,9 +13,7 @@ const applicationId = 0x64757273
  * @returns the version found; 0 for an empty file.
  */
 export const checkVersion = (database: Database, path: string): number => {
-  const version = Number(database.pragma('user_version', { simple: true }))
-  const ours = Number(database.pragma('application_id', { simple: true })) === applicationId
-  const empty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
+  const { version, ours, empty } = readIdentity(database)
   if (!ours && !empty) {
     throw new InputError(`${path} is an SQLite database, but not one of duress: give another file with --db`)
   }
@@ -26,6 +24,14 @@ export const checkVersion = (database: Database, path: string): number => {
   }
   return version
 }
+
+/** In one transaction: between two single reads another process may fill the file, which then looks like a stranger's. */
+const readIdentity = (database: Database): { version: number; ours: boolean; empty: boolean } =>
+  database.transaction(() => ({
+    version: Number(database.pragma('user_version', { simple: true })),
+    ours: Number(database.pragma('application_id', { simple: true })) === applicationId,
+    empty: database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0,
+  }))()
 
 /** Brings the database to the newest version in one transaction; two processes may try at once, one does it. */
 export const migrate = (database: Database, path: string): void => {

@@ -23,7 +23,7 @@ export const openStore = (path: string, { readonly = false, busyTimeoutMs = 5000
   checkPlace(path, readonly)
   const database = openFile(path, readonly, busyTimeoutMs)
   try {
-    prepareFile(database, path, readonly)
+    prepareFile(database, path, readonly, busyTimeoutMs)
   } catch (error) {
     database.close()
     throw storeError(error, path)
@@ -104,7 +104,7 @@ const openFile = (path: string, readonly: boolean, timeout: number): Database.Da
   }
 }
 
-const prepareFile = (database: Database.Database, path: string, readonly: boolean): void => {
+const prepareFile = (database: Database.Database, path: string, readonly: boolean, busyTimeoutMs: number): void => {
   const version = checkVersion(database, path)
   database.pragma('foreign_keys = ON')
   if (readonly && version < migrations.length) {
@@ -113,7 +113,24 @@ const prepareFile = (database: Database.Database, path: string, readonly: boolea
     )
   }
   if (readonly) return
-  database.pragma('journal_mode = WAL')
+  useWriteAheadLog(database, Date.now() + busyTimeoutMs)
   database.pragma('synchronous = NORMAL')
   migrate(database, path)
+}
+
+/**
+ * Changing the journal mode needs the file alone for a moment. SQLite does not wait for that, whatever the busy
+ * timeout: two processes that both read and both want to write would wait for each other. So the wait is here.
+ */
+const useWriteAheadLog = (database: Database.Database, untilMs: number): void => {
+  for (;;) {
+    try {
+      database.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
+      if (!busy || Date.now() > untilMs) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
 }
