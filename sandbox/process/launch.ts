@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Readable, Writable } from 'node:stream'
 import { type CaptureSink, createCapture } from '../capture.ts'
 import { SandboxInfraError } from '../errors.ts'
@@ -77,7 +77,7 @@ export async function launch(options: Launch): Promise<Ran> {
   stopWatching()
   const wallMs = options.now() - begun
   await options.settle({ pid, received: streams.results().received })
-  await Promise.race([streams.closed, sleep(DRAIN_MS, undefined, { ref: false })])
+  await Promise.race([streams.closed, sleep(DRAIN_MS, undefined, { ref: false }).then(newsIsRead)])
   for (const stream of child.streams) stream?.destroy()
   if (stop.reason === 'aborted') options.signal?.throwIfAborted()
   return { code, signal, stopped: stop.reason, ...streams.results(), wallMs }
@@ -160,9 +160,20 @@ function readAll(child: Child, { limits, extras = [] }: Launch, end: (reason: St
   }
 }
 
+/**
+ * Resolves when all that had come from our children by now is known. If we were held up (a long calculation, SIGSTOP), timers that are
+ * due run before that: a command which ended long ago would be called too slow, and its last words lost.
+ */
+const newsIsRead = (): Promise<void> => nextTurn()
+
 /** Clock, watch and abort signal; the function returned ends the watching. */
 function watchOver({ limits, watch, signal }: Launch, pid: number, end: (reason: Stop) => void): () => void {
-  const clock = setTimeout(() => end('timeout'), limits.wallMs)
+  let watching = true
+  const timeout = async () => {
+    await newsIsRead()
+    if (watching) end('timeout')
+  }
+  const clock = setTimeout(() => void timeout(), limits.wallMs)
   const watcher =
     watch &&
     setInterval(() => {
@@ -172,6 +183,7 @@ function watchOver({ limits, watch, signal }: Launch, pid: number, end: (reason:
   const abort = () => end('aborted')
   signal?.addEventListener('abort', abort, { once: true })
   return () => {
+    watching = false
     clearTimeout(clock)
     clearInterval(watcher)
     signal?.removeEventListener('abort', abort)
