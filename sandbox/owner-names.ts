@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from './files/descriptor.ts'
 
 /**
  * The beginning of the names of everything that this process makes outside itself: whose it is, so that it can be removed once that
@@ -18,13 +19,14 @@ export function orphansIn(folder: string): string[] {
   })
 }
 
-/** In clock ticks since boot; undefined when there is no such process. */
+/** In clock ticks since boot; undefined when there is no such process. Any other failure is thrown: who cannot be seen may live. */
 function startTime(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the name in brackets, which may hold anything.
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-  } catch {
-    return undefined
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '')) return undefined
+    throw error
   }
 }

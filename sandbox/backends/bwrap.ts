@@ -253,13 +253,23 @@ async function waitForEnd(processOne: number | undefined): Promise<void> {
 function endOfRan(ran: Ran, { group, mounts }: Place): End {
   const { code } = statusOf(ran.received[0])
   if (ran.stopped !== undefined) return endOfStatus(0, ran.stopped)
-  if (code === undefined)
-    throw new SandboxInfraError('START', captureText(ran.stderr).trim() || `bwrap was ended by ${ran.signal}`)
+  if (code === undefined) throw new SandboxInfraError('START', captureText(ran.stderr).trim() || silentEnd(ran, group))
   if (code === 0) return { kind: 'exit', code }
   const byGroup = endByGroup(group)
   if (byGroup !== undefined) return byGroup
   if ((['work', 'scratch/tmp'] as const).some((folder) => isFull(mounts.outside(folder)))) return { kind: 'disk' }
   return endOfStatus(statusOfCode(code), undefined)
+}
+
+/** bwrap says why it fails; who says nothing was ended by somebody else, and these are the traces. */
+function silentEnd({ code, signal, received: [status], wallMs }: Ran, group: ControlGroup | undefined): string {
+  const how = signal === undefined ? `with code ${code}` : `by ${signal}`
+  const said =
+    Buffer.from(status ?? [])
+      .toString()
+      .trim() || 'nothing'
+  const refused = group === undefined ? '' : `, control group: ${JSON.stringify(group.usage())}`
+  return `bwrap ended ${how} after ${Math.round(wallMs)} ms without the end of the command (it said: ${said}${refused})`
 }
 
 function isFull(folder: string): boolean {
