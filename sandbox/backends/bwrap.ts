@@ -6,7 +6,7 @@ import { captureText } from '../capture.ts'
 import { sandboxEnvironment } from '../environment.ts'
 import { SandboxInfraError } from '../errors.ts'
 import { emptyDirectory } from '../files/empty.ts'
-import { watchMemory } from '../process/confine.ts'
+import { watchTree } from '../process/confine.ts'
 import { type ControlGroup, endByGroup, makeGroup, usableGroupHome } from '../process/control-groups.ts'
 import type { GroupHome } from '../process/group-home.ts'
 import { endOfStatus, statusOfCode } from '../process/end.ts'
@@ -134,7 +134,8 @@ async function run(request: Request, place: Place): Promise<ExecResult> {
   const { limits, stdin, signal } = request
   const { group, mounts, surroundings } = place
   group?.begin({ ...limits, processes: limits.processes + PROCESSES_OF_BWRAP })
-  const watch = group === undefined ? watchMemory(limits) : undefined
+  // Of processes the kernel takes care (RLIMIT_NPROC, below).
+  const watch = group === undefined ? watchTree({ ...limits, processes: Infinity }) : undefined
   const ran = await launch({
     command: [...joining(group), ...mounts.enter, ...asUser(place.uid), ...bwrapCommand(request, place)],
     // bwrap's own environment can be read inside, as that of process 1.

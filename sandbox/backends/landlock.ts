@@ -7,7 +7,7 @@ import { sandboxEnvironment } from '../environment.ts'
 import { SandboxInfraError } from '../errors.ts'
 import { emptyDirectory } from '../files/empty.ts'
 import { ownedDirectory } from '../owner-names.ts'
-import { watchMemory } from '../process/confine.ts'
+import { watchTree } from '../process/confine.ts'
 import { type ControlGroup, endByGroup, makeGroup, usableGroupHome } from '../process/control-groups.ts'
 import type { GroupHome } from '../process/group-home.ts'
 import { exceedsDisk } from '../process/disk-use.ts'
@@ -192,7 +192,7 @@ async function run(request: Request, place: Place): Promise<ExecResult> {
   const { limits, stdin, signal } = request
   const { group, python, launcher, temp, surroundings } = place
   group?.begin(limits)
-  const memory = group === undefined ? watchMemory(limits) : undefined
+  const tree = group === undefined ? watchTree({ ...limits, processes: limits.processes + LAUNCHERS }) : undefined
   const disk = watchDisk(place)
   const ran = await launch({
     ...launcherCommand(python, launcher, jobOf(request, place)),
@@ -203,12 +203,12 @@ async function run(request: Request, place: Place): Promise<ExecResult> {
     // The launcher does it, when its lifeline ends.
     endAll: () => {},
     settle: () => group?.killAll(),
-    watch: (pid) => memory?.look(pid) ?? disk.look(),
+    watch: (pid) => tree?.look(pid) ?? disk.look(),
   })
   const report = reportOf(ran)
   const end = endOfReport(report, ran.stopped, { group, isFull: disk.isOver() })
   emptyDirectory(temp)
-  const usage = group?.usage() ?? { cpuMs: report.cpuMs, peakBytes: memory?.usage().peakBytes ?? report.peakBytes }
+  const usage = group?.usage() ?? { cpuMs: report.cpuMs, peakBytes: tree?.usage().peakBytes ?? report.peakBytes }
   return {
     end,
     stdout: ran.stdout,
@@ -233,13 +233,22 @@ const jobOf = ({ argv, cwd = '.', env, limits }: Request, { uid, group, work, te
     RLIMIT_FSIZE: [limits.fileBytes, limits.fileBytes],
     RLIMIT_NOFILE: [limits.openFiles, limits.openFiles],
     RLIMIT_CPU: [limits.cpuSeconds, limits.cpuSeconds + 1],
-    // Counted for the user, not for the sandbox (setrlimit(2)): a user of its own starts from nothing.
     RLIMIT_NPROC: processLimit(limits.processes, uid),
   },
 })
 
+/** The launcher itself. */
+const LAUNCHERS = 1
+
+/**
+ * What else a user may start while a command runs, in processes and threads: a browser, other sandboxes. Without this room their
+ * beginning would make the command fail.
+ */
+export const ROOM_OF_USER = 256
+
+/** Counted for the user, not for the sandbox (setrlimit(2)): a user of its own starts from nothing, others have us watch the tree too. */
 function processLimit(processes: number, uid: number | undefined): [number, number] {
-  const limit = processes + (uid === undefined ? countTasksOf(process.getuid?.() ?? 0) : 0)
+  const limit = uid === undefined ? processes + countTasksOf(process.getuid?.() ?? 0) + ROOM_OF_USER : processes
   return [limit, limit]
 }
 

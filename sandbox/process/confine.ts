@@ -7,8 +7,8 @@ export interface Usage {
   readonly peakBytes: number | undefined
 }
 
-/** Where no group limits memory: adds up what a tree of processes has, and remembers the most. */
-export function watchMemory({ memoryBytes }: Pick<Limits, 'memoryBytes'>): {
+/** Where no group limits them: adds up the memory of a tree of processes, remembers the most, and counts the processes. */
+export function watchTree({ memoryBytes, processes: mostProcesses }: Pick<Limits, 'memoryBytes' | 'processes'>): {
   readonly look: (pid: number) => Stop | undefined
   readonly usage: () => Usage
 } {
@@ -19,7 +19,8 @@ export function watchMemory({ memoryBytes }: Pick<Limits, 'memoryBytes'>): {
       // The exact sum takes longer, and is never more.
       const bytes = residentBytes > memoryBytes ? ownedBytesOf(processes) : residentBytes
       most = { cpuMs: Math.max(most?.cpuMs ?? 0, cpuMs), peakBytes: Math.max(most?.peakBytes ?? 0, bytes) }
-      return bytes > memoryBytes ? 'oom' : undefined
+      if (bytes > memoryBytes) return 'oom'
+      return processes.length > mostProcesses ? 'processes' : undefined
     },
     usage: () => ({ cpuMs: most?.cpuMs, peakBytes: most?.peakBytes }),
   }

@@ -7,7 +7,7 @@ import type { Capture, Limits } from '../types.ts'
 import { keepDescriptorsFromChildren } from './descriptors.ts'
 
 /** Why we ended a command. */
-export type Stop = 'timeout' | 'output' | 'oom' | 'disk' | 'aborted'
+export type Stop = 'timeout' | 'output' | 'oom' | 'processes' | 'disk' | 'aborted'
 
 /** A descriptor of the child from 3 on: bytes for it to read, or a pipe whose bytes we keep. */
 export type Extra =
