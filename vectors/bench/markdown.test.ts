@@ -27,6 +27,16 @@ describe('a line', () => {
       says: 'decode · 16 rows: 310 tokens/s, llama.cpp 290, ratio 0.970 [0.800–1.20], target ≥ 1: missed',
     },
     {
+      name: 'with an interval above its target',
+      of: { ...line, ratio: { ...line.ratio!, interval: [1.05, 1.08] } },
+      says: 'decode · 16 rows: 310 tokens/s, llama.cpp 290, ratio 1.07 (1.05–1.08) [1.01–1.10], target ≥ 1: met',
+    },
+    {
+      name: 'with an interval around its target',
+      of: { ...slow, ratio: { ...slow.ratio!, interval: [0.91, 1.02] } },
+      says: 'decode · 16 rows: 310 tokens/s, llama.cpp 290, ratio 0.970 (0.910–1.02) [0.800–1.20], target ≥ 1: undecided',
+    },
+    {
       name: 'without the other side',
       of: { ...line, other: undefined, ratio: undefined },
       says: 'decode · 16 rows: 310 tokens/s, target ≥ 1: not measured',
@@ -54,7 +64,7 @@ test.each([
   [28_800, '28800'],
 ])('%d is written %s', (value, text) => expect(number(value)).toBe(text))
 
-test('a section says when, on what and how it was measured, and names every target missed', () => {
+test('a section says when, on what and how it was measured, and names every target missed or undecided', () => {
   const measured: Measured = {
     model: 'small',
     date: '2026-01-02',
@@ -63,7 +73,7 @@ test('a section says when, on what and how it was measured, and names every targ
     threads: 2,
     rounds: 5,
     machine: { cpu: 'Some CPU', cores: 2, readGbPerSecond: 15.6, load: 0.1, versions: 'ONNX Runtime 1' },
-    lines: [line, slow],
+    lines: [line, slow, { ...slow, test: '1 row', ratio: { ...slow.ratio!, interval: [0.91, 1.02] } }],
   }
   expect(sectionOf(measured)).toMatchInlineSnapshot(`
     "## small
@@ -76,8 +86,9 @@ test('a section says when, on what and how it was measured, and names every targ
     | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
     | decode | 16 rows | tokens/s | 310 | llama.cpp | 290 | 1.07 [1.01–1.10] | ≥ 1 | met |  |
     | decode | 16 rows | tokens/s | 310 | llama.cpp | 290 | 0.970 [0.800–1.20] | ≥ 1 | missed |  |
+    | decode | 1 row | tokens/s | 310 | llama.cpp | 290 | 0.970 (0.910–1.02) [0.800–1.20] | ≥ 1 | undecided |  |
 
-    Targets missed: decode (16 rows)."
+    Targets missed: decode (16 rows). Undecided, because the interval of the median holds the target: decode (1 row)."
   `)
 })
 

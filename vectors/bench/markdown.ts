@@ -25,11 +25,16 @@ export function sectionOf(measured: Measured): string {
     machine.versions,
     `${rounds} rounds`,
   ]
-  const missed = lines.filter((line) => line.target && !isMet(line))
-  const summary =
-    missed.length === 0
-      ? 'No target missed.'
-      : `Targets missed: ${missed.map(({ benchmark, test }) => `${benchmark} (${test})`).join(', ')}.`
+  const list = (wanted: string): string =>
+    lines
+      .filter((line) => verdict(line) === wanted)
+      .map(({ benchmark, test }) => `${benchmark} (${test})`)
+      .join(', ')
+  const [missed, open] = [list('missed'), list('undecided')]
+  const summary = [
+    missed === '' ? 'No target missed.' : `Targets missed: ${missed}.`,
+    ...(open === '' ? [] : [`Undecided, because the interval of the median holds the target: ${open}.`]),
+  ].join(' ')
   return [`## ${measured.model}`, `${facts.join('; ')}.`, `\`${measured.command}\``, table(lines), summary].join('\n\n')
 }
 
@@ -63,8 +68,11 @@ export function lineText(line: Line): string {
   return `${line.benchmark} · ${line.test}: ${parts.join(', ')}`
 }
 
-const spreadText = ({ median, min, max }: Spread): string =>
-  min === max ? number(median) : `${number(median)} [${number(min)}–${number(max)}]`
+const spreadText = ({ median, min, max, interval }: Spread): string => {
+  if (min === max) return number(median)
+  const middle = interval ? ` (${number(interval[0])}–${number(interval[1])})` : ''
+  return `${number(median)}${middle} [${number(min)}–${number(max)}]`
+}
 
 const targetText = ({ of = 'ratio', bound, value }: Target): string =>
   `${of === 'ours' ? 'ours ' : ''}${bound === 'least' ? '≥' : '≤'} ${value}`
@@ -78,7 +86,13 @@ function isMet({ target, ratio, ours }: Line): boolean | undefined {
 function verdict(line: Line): string {
   const met = isMet(line)
   if (met === undefined) return line.target ? 'not measured' : ''
-  return met ? 'met' : 'missed'
+  return isUndecided(line) ? 'undecided' : met ? 'met' : 'missed'
+}
+
+function isUndecided({ target, ratio }: Line): boolean {
+  if (!target || target.of === 'ours' || !ratio?.interval) return false
+  const [low, high] = ratio.interval
+  return low < target.value && target.value < high
 }
 
 /** Three significant figures, without an exponent; whole numbers from 100 on. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { median, pairedRatios, spread } from './statistics.ts'
+import { median, medianInterval, pairedRatios, spread } from './statistics.ts'
 
 const values = fc.array(fc.double({ min: 1e-3, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 30 })
 
@@ -33,6 +33,34 @@ test('the spread holds the median and every value', () => {
       for (const value of [...list, middle]) expect(value >= min && value <= max).toBe(true)
     }),
   )
+})
+
+describe('the interval of a median', () => {
+  const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
+
+  // Ranks from Conover, table A3 with p = .5: the sign test at 5 %.
+  test.each([
+    { n: 5, is: undefined },
+    { n: 6, is: [1, 6] },
+    { n: 8, is: [1, 8] },
+    { n: 9, is: [2, 8] },
+    { n: 20, is: [6, 15] },
+    { n: 30, is: [10, 21] },
+    { n: 100, is: [40, 61] },
+  ])('of 1 to $n is $is, in any order', ({ n, is }) => {
+    expect(medianInterval(upTo(n))).toEqual(is)
+    expect(medianInterval(upTo(n).toReversed())).toEqual(is)
+  })
+
+  test('holds the median', () => {
+    fc.assert(
+      fc.property(values, (list) => {
+        const [low, high] = medianInterval(list) ?? [-Infinity, Infinity]
+        expect(median(list)).toBeGreaterThanOrEqual(low)
+        expect(median(list)).toBeLessThanOrEqual(high)
+      }),
+    )
+  })
 })
 
 describe('paired ratios', () => {
