@@ -11,7 +11,7 @@ import { keyHash } from './canonical.ts'
 import { baselineCondition, type Condition, isSteered, type Site, steeredCondition } from './conditions.ts'
 
 /** Raised whenever the same inputs would give other episodes. */
-const PROTOCOL_VERSION = 4
+const PROTOCOL_VERSION = 5
 
 export type PlannedScenario = Scenario & {
   readonly path: string

@@ -1,13 +1,19 @@
 import { canonicalText, type Literal, LiteralError, parseLiteral } from '../../sandbox/verdict/literal.ts'
 
 /** A value as repr writes it; undefined for what is no literal of ours. */
-export function readValue(text: string): Literal | undefined {
+function readValue(text: string): Literal | undefined {
   try {
     return parseLiteral(text)
   } catch (error) {
     if (error instanceof LiteralError) return undefined
     throw error
   }
+}
+
+/** The same of a text; undefined for what is no literal of ours. */
+export function canonicalOf(text: string | null): string | undefined {
+  const value = text === null ? undefined : readValue(text)
+  return value && answerText(value)
 }
 
 /** One text for values that the tests take for the same answer: 25.0 is 25, while True is still not 1. */

@@ -11,7 +11,7 @@ export interface Examination {
   readonly calls: readonly string[]
   /** Each list in one process: shows answers that change with what was asked before. */
   readonly sessions: readonly (readonly string[])[]
-  /** Calls that are timed, see CallRun. */
+  /** Calls that are timed, see CallRun; the source is read for answers to the first. */
   readonly timed: readonly { readonly build: string; readonly args: string }[]
 }
 
@@ -45,7 +45,8 @@ export async function examine(
 ): Promise<Examined> {
   const { entry, calls, sessions, timed } = examination
   await using sandbox = await provider.open(snapshotFromFiles({ [SOLUTION_FILE]: code }), ROOM)
-  const source = await inspectSource(sandbox, { source: code, entry })
+  const [ofTests] = timed
+  const source = await inspectSource(sandbox, { source: code, entry, ...(ofTests && { large: ofTests }) })
   const runs = [...calls.map((call) => ({ calls: [call] })), ...sessions.map((session) => ({ calls: session }))]
   const plain = await answersOf(sandbox, { entry, runs, nonce, limits })
   const large =

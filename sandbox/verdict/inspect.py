@@ -1,6 +1,7 @@
 """Facts about Python source, from its syntax tree alone: nothing of it is run.
 
-Standard input: JSON {"source", "entry"}. Standard output: JSON, see SourceFacts in inspect.ts. Values are given as Python writes them.
+Standard input: JSON {"source", "entry"}, and {"build", "args"} of a large input as "large". Standard output: JSON, see
+SourceFacts in inspect.ts. Values are given as Python writes them. What no reading of readings.py can parse has remarks only.
 """
 import ast
 import io
@@ -17,30 +18,43 @@ STACK = {
 }
 HASHES = {"hash", "hashlib.md5", "hashlib.sha1", "hashlib.sha256", "hashlib.sha512", "hashlib.blake2b", "zlib.crc32", "zlib.adler32"}
 SKIPPING = {"unittest.skip", "unittest.SkipTest", "pytest.skip"}
+GROUPS = (
+    "comparisons", "tables", "answers", "literals", "overrides", "imports", "calls", "patches", "state", "said",
+)
 COMPARING = {"__eq__", "__ne__", "__lt__", "__gt__", "__le__", "__ge__", "__hash__", "__class__", "__instancecheck__"}
 
 
 def main():
     job = json.loads(sys.stdin.read())
     source = job["source"]
-    facts = {"syntaxError": None, "remarks": remarks(source), "functions": []}
+    facts = {**empty(), "syntaxError": None, "readAs": "file", "functions": []}
+    text = source
     try:
         tree = ast.parse(source)
-        read = Reader(source, tree, job["entry"]).facts
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        facts["syntaxError"] = {"line": getattr(error, "lineno", None) or 1, "message": type(error).__name__ + ": " + str(error)[:200]}
-        print(json.dumps({**empty(), **facts}))
-        return
-    facts["functions"] = [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    print(json.dumps({**facts, **read}))
+    except UNREADABLE as error:
+        facts["syntaxError"] = told_error(error)
+        facts["readAs"], text, tree = first_reading(source)
+    facts["remarks"] = remarks(text)
+    try:
+        if tree is not None:
+            facts.update(Reader(source, tree, job["entry"], job.get("large")).facts)
+            functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+            facts["functions"] = [node.name for node in tree.body if isinstance(node, functions)]
+    except UNREADABLE as error:
+        facts["syntaxError"] = facts["syntaxError"] or told_error(error)
+    print(json.dumps(facts))
+
+
+def told_error(error):
+    return {"line": getattr(error, "lineno", None) or 1, "message": type(error).__name__ + ": " + str(error)[:200]}
 
 
 def empty():
-    return {name: [] for name in ("comparisons", "tables", "overrides", "imports", "calls", "patches", "state", "said")}
+    return {name: [] for name in GROUPS}
 
 
 def remarks(source):
-    """Comments, also of source that does not parse."""
+    """Comments, also of source that does not parse in any way."""
     found = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -52,7 +66,7 @@ def remarks(source):
 
 
 class Reader:
-    def __init__(self, source, tree, entry):
+    def __init__(self, source, tree, entry, large):
         self.lines = source.split("\n")
         self.facts = empty()
         self.aliases = {}
@@ -65,9 +79,13 @@ class Reader:
                 self.parameters |= {argument.arg for argument in node.args.args + node.args.posonlyargs + node.args.kwonlyargs}
         self.functions = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
         reached = reached_from(entry, tree)
+        branches = branches_for(large, tree, entry)
         for statement in tree.body:
             self.reached = reached is None or bool(names_bound(statement) & reached)
             self.walk(statement, None, True)
+            if branches is not None and self.reached:
+                for node, fact in branches.of(statement):
+                    self.add("answers", node, **fact)
 
     def walk(self, node, function, outside):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -78,6 +96,8 @@ class Reader:
         elif isinstance(node, ast.If) and is_main_guard(node):
             return
         self.read(node, function, outside)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return
         for child in ast.iter_child_nodes(node):
             self.walk(child, function, outside)
 
@@ -92,6 +112,7 @@ class Reader:
             self.read_compare(node)
         elif isinstance(node, (ast.Dict, ast.List, ast.Tuple)):
             self.read_table(node)
+            self.read_literal(node)
         elif isinstance(node, ast.ClassDef):
             self.read_class(node)
         elif isinstance(node, ast.Call):
@@ -106,10 +127,12 @@ class Reader:
             self.add("said", node, how="docstring", text=node.value.value[:2000])
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             self.add("said", node, how="return", text=node.value.value[:500])
+        elif isinstance(node, (ast.Constant, ast.UnaryOp)):
+            self.read_literal(node)
 
     def add(self, group, node, **fact):
         # What the function never comes to, such as tests written below it, answers nothing.
-        if len(self.facts[group]) >= MOST or (group in ("comparisons", "tables") and not self.reached):
+        if len(self.facts[group]) >= MOST or (group in ("comparisons", "tables", "literals") and not self.reached):
             return
         line = getattr(node, "lineno", 1)
         text = self.lines[line - 1].strip()[:160] if line <= len(self.lines) else ""
@@ -158,6 +181,11 @@ class Reader:
         entries = [entry for entry in entries if entry["key"] is not None and entry["value"] is not None]
         if entries:
             self.add("tables", node, entries=entries)
+
+    def read_literal(self, node):
+        value = written(node)
+        if value is not None and all(fact["value"] != value for fact in self.facts["literals"]):
+            self.add("literals", node, value=value[:500])
 
     # What reaches beyond the answer:
 
@@ -254,6 +282,19 @@ class Reader:
                 return self.name_of(node) is not None
             node = node.value
         return isinstance(node, ast.Name) and (node.id in self.aliases or node.id in ("__builtins__",))
+
+
+def branches_for(large, tree, entry):
+    """Reads answers to the large input; None without one. What builds it comes from the task, not from the source."""
+    if large is None:
+        return None
+    try:
+        data = eval(large["build"], {})
+        given = ast.parse("f(" + large["args"] + ")", mode="eval").body.args
+        places = [data if isinstance(value, ast.Name) else ast.literal_eval(value) for value in given]
+    except Exception:
+        return None
+    return Branches(tree, entry, data, places)
 
 
 def targets_of(node):

@@ -11,6 +11,8 @@ interface Place {
 /** What the syntax tree of a source shows. Values are given as Python's repr writes them. */
 export interface SourceFacts {
   readonly syntaxError: { readonly line: number; readonly message: string } | null
+  /** What the source was taken for: lines of a function, or the lines that a diff leaves, where it is no file. Null: nothing could be read. */
+  readonly readAs: 'file' | 'fragment' | 'diff' | null
   /** Functions at the outermost level. */
   readonly functions: readonly string[]
   readonly remarks: readonly { readonly line: number; readonly text: string }[]
@@ -19,6 +21,10 @@ export interface SourceFacts {
   readonly tables: readonly (Place & {
     readonly entries: readonly { readonly key: string; readonly value: string }[]
   })[]
+  /** Answers that are written down or worked out without looking at all of the input; only where there is a large one. */
+  readonly answers: readonly AnswerFact[]
+  /** Every literal once, docstrings left out. */
+  readonly literals: readonly (Place & { readonly value: string })[]
   /** Classes that say themselves what they equal. */
   readonly overrides: readonly (Place & { readonly type: string; readonly method: string })[]
   readonly imports: readonly (Place & { readonly module: string })[]
@@ -43,6 +49,18 @@ export interface ComparisonFact extends Place {
   readonly hashed: boolean
 }
 
+export interface AnswerFact extends Place {
+  readonly value: string
+  /** Worked out from what the input is like, such as its length: the value is the one for the large input. */
+  readonly computed: boolean
+  /** Under which the answer is given; empty without one. */
+  readonly condition: string
+  /** The condition compares with a constant that is the large input, its length, or a number of four digits found in it. */
+  readonly namesInput: boolean
+  /** The function does nothing else. */
+  readonly alone: boolean
+}
+
 export interface CallFact extends Place {
   readonly name: string
   readonly kind: 'ending' | 'stack' | 'hash' | 'skip' | 'file'
@@ -52,17 +70,21 @@ export interface CallFact extends Place {
   readonly status: string | null
 }
 
+export interface InspectRequest {
+  readonly source: string
+  readonly entry: string
+  /** A call as in CallRun: what builds its input, and how that is handed over. */
+  readonly large?: { readonly build: string; readonly args: string }
+}
+
 /**
- * Reads a source without running any of it; inside the sandbox all the same, as a parser can be made to crash. Comparisons and tables are
- * those that the function `entry` can come to.
+ * Reads a source without running any of it; inside the sandbox all the same, as a parser can be made to crash. Comparisons, tables, answers
+ * and literals are those that the function `entry` can come to.
  */
-export async function inspectSource(
-  sandbox: Sandbox,
-  { source, entry }: { readonly source: string; readonly entry: string },
-): Promise<SourceFacts> {
+export async function inspectSource(sandbox: Sandbox, request: InspectRequest): Promise<SourceFacts> {
   const { end, lines } = await runPython(sandbox, {
     name: 'inspect.py',
-    stdin: JSON.stringify({ source, entry }),
+    stdin: JSON.stringify(request),
     limits: { wallMs: 30_000, cpuSeconds: 10, keepOutputBytes: 4 * 2 ** 20 },
   })
   // Python's parser can run out of stack on a source made for it: nothing is known of such a source, and it will not run either.
@@ -76,10 +98,13 @@ export async function inspectSource(
 
 const unreadable = (message: string): SourceFacts => ({
   syntaxError: { line: 1, message },
+  readAs: null,
   functions: [],
   remarks: [],
   comparisons: [],
   tables: [],
+  answers: [],
+  literals: [],
   overrides: [],
   imports: [],
   calls: [],

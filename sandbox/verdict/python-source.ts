@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { SandboxInfraError } from '../errors.ts'
 
 /** One of the Python programs of this folder. They are not compiled: from dist/ as from the sources, they lie under the folder of package.json. */
-export function pythonSource(name: 'runner.py' | 'inspect.py'): string {
+export function pythonSource(name: `${'runner' | 'readings' | 'worth' | 'branches' | 'inspect'}.py`): string {
   const path = join(packageRoot(dirname(fileURLToPath(import.meta.url))), 'sandbox', 'verdict', name)
   try {
     return readFileSync(path, 'utf8')

@@ -4,15 +4,15 @@ import type { End, Limits, Sandbox } from '../types.ts'
 import { pythonSource } from './python-source.ts'
 
 export interface Program {
-  readonly name: keyof typeof FLAGS
+  readonly name: keyof typeof PROGRAMS
   readonly stdin: string
   readonly limits: Partial<Limits>
 }
 
-const FLAGS = {
+const PROGRAMS = {
   // Runs what a model wrote, so with the modules that its tests have, too; the work directory is moved to the end of the path by itself.
-  'runner.py': ['-B', '-s'],
-  'inspect.py': ['-I', '-S', '-B'],
+  'runner.py': { flags: ['-B', '-s'], files: ['runner.py'] },
+  'inspect.py': { flags: ['-I', '-S', '-B'], files: ['readings.py', 'worth.py', 'branches.py', 'inspect.py'] },
 } as const
 
 export interface Ran {
@@ -26,8 +26,10 @@ export interface Ran {
  * Throws SandboxInfraError when Python is missing or our program itself fails.
  */
 export async function runPython(sandbox: Sandbox, { name, stdin, limits }: Program): Promise<Ran> {
+  const { flags, files } = PROGRAMS[name]
   const { end, stdout, stderr } = await sandbox.exec({
-    argv: ['python3', ...FLAGS[name], '-c', pythonSource(name)],
+    // The files are one program: it has no folder to import from.
+    argv: ['python3', ...flags, '-c', files.map(pythonSource).join('\n')],
     stdin: new TextEncoder().encode(stdin),
     limits,
   })
