@@ -32,7 +32,7 @@ function groupsOf(pid: number): string[] {
 }
 
 async function eventually(holds: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 2400; tries++) {
     if (holds()) return true
     await sleep(25)
   }
@@ -59,7 +59,7 @@ const probes = await probeBackends({ tempRoot: tmpdir(), env: process.env, now: 
 
 test.for(probes)(
   'a killed harness leaves nothing: $backend',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async ({ backend, ok, problems, guarantees }, { skip }) => {
     if (!ok) return skip(`${backend} cannot be had here: ${problems[0]?.detail}`)
     const { tempRoot, pid, others, began, groups } = await killedHarness(backend)
@@ -82,7 +82,7 @@ test.for(probes)(
 
 test(
   'without a sandbox the processes of a killed harness stay: the check above can fail',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const { tempRoot, others, began } = await killedHarness('local-unsafe')
     expect(began).toBe(true)

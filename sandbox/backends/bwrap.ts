@@ -8,7 +8,7 @@ import { SandboxInfraError } from '../errors.ts'
 import { emptyDirectory } from '../files/empty.ts'
 import { watchTree } from '../process/confine.ts'
 import { type ControlGroup, endByGroup, makeGroup, usableGroupHome } from '../process/control-groups.ts'
-import type { GroupHome } from '../process/group-home.ts'
+import { type GroupHome, limitsCpu } from '../process/group-home.ts'
 import { endOfStatus, statusOfCode } from '../process/end.ts'
 import { kill } from '../process/kill.ts'
 import { launch, type Ran } from '../process/launch.ts'
@@ -47,7 +47,7 @@ export async function bwrap(surroundings: Surroundings): Promise<Backend> {
       seccomp: true,
       memory: groups === undefined ? 'polled' : 'hard',
       processes: groups === undefined ? 'rlimit' : 'hard',
-      cpu: limitsCpu(groups),
+      cpu: groups !== undefined && limitsCpu(groups),
       disk: 'hard',
     },
     versions: { bwrap: stdout.replace('bubblewrap ', ''), kernel: release(), python: python.version },
@@ -58,7 +58,7 @@ export async function bwrap(surroundings: Surroundings): Promise<Backend> {
       filter: Buffer.from(filter).toString('base64'),
       arguments: profileText(python),
     },
-    notes: groups === undefined ? [NO_GROUPS] : [],
+    notes: groups === undefined ? [NO_GROUPS] : limitsCpu(groups) ? [] : [NO_CPU_SHARE],
     openRoom: (limits) => openRoom({ surroundings, isRoot, python, groups, filter, limits }),
   }
 }
@@ -71,8 +71,11 @@ const NO_GROUPS: Problem = {
   remedy: 'run as root, or start under: systemd-run --user --scope -p Delegate=yes',
 }
 
-const limitsCpu = (groups: GroupHome | undefined): boolean =>
-  groups !== undefined && (groups.version === 2 || groups.folders.cpu !== undefined)
+const NO_CPU_SHARE: Problem = {
+  code: 'no-cpu-share',
+  detail: 'control groups here limit memory and processes, but share out no CPU time: only CPU seconds are limited',
+  remedy: 'start under: systemd-run --user --scope -p Delegate=yes -p CPUWeight=100 (as root without --user)',
+}
 
 const profileText = (python: Python): readonly string[] =>
   bwrapArguments({

@@ -9,7 +9,7 @@ import { emptyDirectory } from '../files/empty.ts'
 import { ownedDirectory } from '../owner-names.ts'
 import { watchTree } from '../process/confine.ts'
 import { type ControlGroup, endByGroup, makeGroup, usableGroupHome } from '../process/control-groups.ts'
-import type { GroupHome } from '../process/group-home.ts'
+import { type GroupHome, limitsCpu } from '../process/group-home.ts'
 import { exceedsDisk } from '../process/disk-use.ts'
 import { endOfStatus } from '../process/end.ts'
 import { kill } from '../process/kill.ts'
@@ -45,7 +45,7 @@ export async function landlock(surroundings: Surroundings): Promise<Backend> {
       seccomp: true,
       memory: groups === undefined ? 'polled' : 'hard',
       processes: groups === undefined ? 'rlimit' : 'hard',
-      cpu: groups !== undefined && (groups.version === 2 || groups.folders.cpu !== undefined),
+      cpu: groups !== undefined && limitsCpu(groups),
       disk: 'checked',
     },
     versions: { landlock: `ABI ${abi}`, kernel: release(), python: python.version },

@@ -7,7 +7,11 @@ export type GroupHome =
       readonly version: 1
       readonly folders: Readonly<Record<'memory' | 'pids', string> & Partial<Record<'cpu' | 'cpuacct', string>>>
     }
-  | { readonly version: 2; readonly folder: string }
+  | { readonly version: 2; readonly folder: string; readonly limitsCpu: boolean }
+
+/** Whether groups made there have a share of the CPU; those of version 2 often have none (systemd sets limits for its units only where asked). */
+export const limitsCpu = (home: GroupHome): boolean =>
+  home.version === 2 ? home.limitsCpu : home.folders.cpu !== undefined
 
 /** Where this process may make groups that limit memory and processes; undefined where it may not. */
 export function findGroupHome(): GroupHome | undefined {
@@ -20,8 +24,7 @@ export function findGroupHome(): GroupHome | undefined {
   )
   const { memory, pids } = folders
   if (memory !== undefined && pids !== undefined) return { version: 1, folders: { ...folders, memory, pids } }
-  const folder = enabledAncestor(mounts.get(''))
-  return folder === undefined ? undefined : { version: 2, folder }
+  return enabledAncestor(mounts.get(''))
 }
 
 /** Our own group of each controller, as a folder; '' is version 2 (proc_pid_cgroup(5), proc_pid_mountinfo(5)). */
@@ -51,7 +54,7 @@ function groupMounts(): Map<string, string> {
 }
 
 /** The nearest group above (or our own) whose children have limits on memory and processes: making one there moves nobody else. */
-function enabledAncestor(own: string | undefined): string | undefined {
+function enabledAncestor(own: string | undefined): GroupHome | undefined {
   for (
     let folder = own;
     folder !== undefined && existsSync(join(folder, 'cgroup.subtree_control'));
@@ -59,7 +62,7 @@ function enabledAncestor(own: string | undefined): string | undefined {
   ) {
     const enabled = readFileSync(join(folder, 'cgroup.subtree_control'), 'utf8').trim().split(/\s+/)
     if (['memory', 'pids'].every((controller) => enabled.includes(controller)))
-      return isWritable(folder) ? folder : undefined
+      return isWritable(folder) ? { version: 2, folder, limitsCpu: enabled.includes('cpu') } : undefined
   }
   return undefined
 }
