@@ -6,8 +6,8 @@ const shared = {
   pool: 'forks' as const,
   // Vitest would leave one core idle, which on two cores halves the speed.
   maxWorkers: Math.max(2, availableParallelism() - 1),
-  testTimeout: 30_000,
-  hookTimeout: 120_000,
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
   setupFiles: ['./harness/test/setup.ts'],
   server: { deps: { inline: [/@vitest\/runner/] } },
 }

@@ -1,4 +1,4 @@
-import { lstatSync, rmdirSync } from 'node:fs'
+import { existsSync, lstatSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { emptyDirectory } from './files/empty.ts'
 import { orphansIn } from './owner-names.ts'
@@ -12,15 +12,22 @@ export async function removeOrphans(tempRoot: string): Promise<number> {
   return groups + removeOrphanedDirectories(tempRoot)
 }
 
+/** Two processes may clean up at once: that one is gone is what both want. */
+function remove(path: string): void {
+  try {
+    emptyDirectory(path)
+    rmdirSync(path)
+  } catch (error) {
+    if (existsSync(path)) throw error
+  }
+}
+
 /** Only those of this user: in a shared folder anybody can make a name. */
 function removeOrphanedDirectories(tempRoot: string): number {
   const orphans = orphansIn(tempRoot).filter((name) => {
     const stat = lstatSync(join(tempRoot, name), { throwIfNoEntry: false })
     return stat !== undefined && stat.isDirectory() && stat.uid === process.getuid?.()
   })
-  for (const name of orphans) {
-    emptyDirectory(join(tempRoot, name))
-    rmdirSync(join(tempRoot, name))
-  }
+  for (const name of orphans) remove(join(tempRoot, name))
   return orphans.length
 }

@@ -25,7 +25,7 @@ describe('onInterrupt', () => {
   test.concurrent.each(['SIGINT', 'SIGTERM'] as const)(
     '%s once: what is running finishes, the rest is left',
     async (signal) => {
-      const { exitCode, lines } = await interruptAt('short', [['running', signal]])
+      const { exitCode, lines } = await interruptAt('asked', [['running', signal]])
       expect(exitCode).toBe(130)
       expect(lines).toEqual([
         'running',

@@ -407,8 +407,12 @@ describe('with a time limit', () => {
   ])(
     '%s',
     async (_, code, verdict) => {
-      expect(await judge([code], 'too-fast', { task: runnerUp })).toMatchObject(verdict)
+      const tries = 'passed' in verdict && verdict.passed ? 3 : 1
+      let result = await judge([code], 'too-fast', { task: runnerUp })
+      // The limit is 0.2 ms: a machine that turns to something else just then fails code that is quick enough.
+      for (let n = 1; n < tries && !result.passed; n++) result = await judge([code], 'too-fast', { task: runnerUp })
+      expect(result).toMatchObject(verdict)
     },
-    120_000,
+    240_000,
   )
 })

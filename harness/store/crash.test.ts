@@ -94,5 +94,5 @@ describe('kill -9 of a writer', () => {
       expect(attempts.map((one) => one.attempt)).toEqual(attempts.map((_, i) => i + 1))
       expect(attempts.filter((one) => one.endedAt !== null)).toHaveLength(1)
     }
-  }, 120_000)
+  }, 400_000)
 })

@@ -146,7 +146,7 @@ describe('databases', () => {
     holder.run('BEGIN EXCLUSIVE')
     expect(await refused(['run', study, '--db', 'locked.db'], 3)).toMatch(/written by another process/)
     holder.run('ROLLBACK')
-  }, 30_000)
+  })
 
   test('that may not be written', async ({ skip }) => {
     // Root may write anything, so it steps down.

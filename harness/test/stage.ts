@@ -62,8 +62,9 @@ function clearDead(all: string): void {
   for (const name of readdirSync(all)) {
     try {
       process.kill(Number(name), 0)
-    } catch {
-      rmSync(join(all, name), { recursive: true, force: true })
+    } catch (error) {
+      // Of another user: it lives, and its stage is not ours to remove.
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(join(all, name), { recursive: true, force: true })
     }
   }
 }

@@ -15,7 +15,7 @@ import { endOfStatus } from '../process/end.ts'
 import { kill } from '../process/kill.ts'
 import { type Extra, launch, type Ran, type Stop } from '../process/launch.ts'
 import { countTasksOf } from '../process/tree.ts'
-import { canDropUser, giveBackUid, takeUid } from '../process/uids.ts'
+import { canDropUser, giveBackUid, isOursAlone, takeUid } from '../process/uids.ts'
 import { type Python, requirePython } from '../python.ts'
 import { buildSeccomp } from '../seccomp/filter.ts'
 import type { End, ExecRequest, ExecResult, Limits, Problem } from '../types.ts'
@@ -224,6 +224,7 @@ const jobOf = ({ argv, cwd = '.', env, limits }: Request, { uid, group, work, te
   cwd: join(work, cwd),
   env: { ...sandboxEnvironment({ work, temp, pythonPrefix: python.prefix }), ...env },
   uid: uid ?? null,
+  isAlone: uid !== undefined && isOursAlone(uid),
   join: group?.joinFiles ?? [],
   filter: Buffer.from(filter).toString('base64'),
   read: ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/etc/ld.so.cache', '/etc/alternatives', python.prefix],

@@ -168,6 +168,7 @@ describe('snapshotOf', () => {
   test('has a file of two names twice', () => {
     using directory = temporary()
     writeFileSync(join(directory.path, 'a'), 'x')
+    chmodSync(join(directory.path, 'a'), 0o644)
     linkSync(join(directory.path, 'a'), join(directory.path, 'b'))
     expect(snapshotOf(directory.path).root).toBe(snapshotFromFiles({ a: 'x', b: 'x' }).root)
   })

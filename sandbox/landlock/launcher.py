@@ -47,7 +47,7 @@ def main():
         become(job, fail)
     os.close(fail)
     status = watch(child, woken)
-    end_all(job["uid"])
+    end_all(job["uid"] if job["isAlone"] else None)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     report(
         {

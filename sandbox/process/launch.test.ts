@@ -26,7 +26,7 @@ const launchShell = (script: string, options: Partial<Launch> = {}) =>
   })
 
 test('a command that ended in time is not called too slow because we were held up', async () => {
-  holdUp(100, 1000)
+  holdUp(100, 4000)
   const { code, stopped } = await launchShell('sleep 0.4; exit 3', { limits: { ...limits, wallMs: 700 } })
   expect({ code, stopped }).toEqual({ code: 3, stopped: undefined })
 })
@@ -39,7 +39,7 @@ test('a command that takes too long is ended, held up or not', async () => {
 
 test('what was written while we were held up is not lost', async () => {
   const { stdout } = await launchShell('(sleep 0.2; echo late) & echo early', {
-    settle: () => holdUp(50, 1000),
+    settle: () => holdUp(50, 4000),
   })
   expect(captureText(stdout)).toBe('early\nlate\n')
 })

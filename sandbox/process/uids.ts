@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SandboxInfraError } from '../errors.ts'
 
 const PER_PROCESS = 256
+const FIRST_HIGH = 2 ** 30
 
 /** In use by this process, in whichever provider: users are a thing of the machine. */
 const taken = new Set<number>()
@@ -20,6 +21,9 @@ export function takeUid(): number | undefined {
   }
   return undefined
 }
+
+/** Whether nobody else on this machine can have taken it, so that all of its processes are ours: not in a container with few users. */
+export const isOursAlone = (uid: number): boolean => uid >= FIRST_HIGH
 
 export function giveBackUid(uid: number): void {
   taken.delete(uid)
@@ -41,7 +45,7 @@ export function canDropUser(): boolean {
 }
 
 function firstUid(): number {
-  const high = 2 ** 30 + process.pid * PER_PROCESS
+  const high = FIRST_HIGH + process.pid * PER_PROCESS
   if (isMapped(high)) return high
   // A container with 65,536 users: systemd keeps these for services without a user of their own (systemd, UIDS-GIDS).
   return 61_184 + (process.pid % 16) * PER_PROCESS

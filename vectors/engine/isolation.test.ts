@@ -110,7 +110,6 @@ describe.each([1, 3, 16])('with %i places', (maxRows) => {
       expect(made.map((m) => m.status === 'fulfilled' && bitsOf(m.value))).toEqual(expected)
       await engine[Symbol.asyncDispose]()
     },
-    10_000,
   )
 
   test('wrong requests are refused, and harm nobody', async () => {

@@ -51,15 +51,19 @@ export interface ModelFile {
 export async function pullModel(ref: ModelRef, options: PullOptions): Promise<ModelFile> {
   const path = inPlacePath(ref)
   if (path !== undefined) return useInPlace(ref, path, options)
-  const cached = await fromCache(ref, options)
-  if (cached !== undefined) return cached
+  const cached = await findCached(ref, options)
+  if (cached?.isGood) return cached.file
   const folder = join(options.home.models, '.pull', slug(ref))
   await makeFolder(folder)
   await using _lock = await takeLock(`${folder}.lock`, {
     signal: options.signal,
     onWait: (holder) => options.onProgress?.({ phase: 'wait', done: 0, total: ref.bytes, part: holder }),
   })
-  return (await fromCache(ref, options)) ?? (await fromSources(ref, folder, options))
+  const found = await findCached(ref, options)
+  if (found?.isGood) return found.file
+  // Only under the lock: without it this could be the good file that another process has just put in the place of the bad one.
+  if (found) await rename(found.file.path, `${found.file.path}.bad`)
+  return fromSources(ref, folder, options)
 }
 
 async function useInPlace(ref: ModelRef, path: string, options: PullOptions): Promise<ModelFile> {
@@ -72,16 +76,19 @@ async function useInPlace(ref: ModelRef, path: string, options: PullOptions): Pr
   return { path, sha256, id: ref.id, source: `path ${path}` }
 }
 
-async function fromCache(ref: ModelRef, options: PullOptions): Promise<ModelFile | undefined> {
+interface Cached {
+  readonly file: ModelFile
+  /** Its bytes are those that it should have. */
+  readonly isGood: boolean
+}
+
+async function findCached(ref: ModelRef, options: PullOptions): Promise<Cached | undefined> {
   const sha256 = ref.sha256 ?? (await readKnown(options.home, ref.id))?.sha256
   if (sha256 === undefined) return undefined
   const path = cachedModelPath(options.home, sha256, ref.file)
   if ((await stat(path).catch(() => undefined)) === undefined) return undefined
   const got = await verifiedSha256(options.home, path, verifying(options))
-  if (got === sha256) return { path, sha256, id: ref.id, source: 'cache' }
-  // Another process may have set it aside at the same moment.
-  await rename(path, `${path}.bad`).catch(() => undefined)
-  return undefined
+  return { file: { path, sha256, id: ref.id, source: 'cache' }, isGood: got === sha256 }
 }
 
 async function fromSources(ref: ModelRef, folder: string, options: PullOptions): Promise<ModelFile> {

@@ -32,6 +32,12 @@ test.each([
   )
 })
 
+/** Of this process: what else the machine does is not counted. */
+function cpuMsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1000
+}
+
 test.each([
   '{% for k in d %}{% endfor %}',
   '{% for k in d %}{% continue %}{% endfor %}',
@@ -42,10 +48,10 @@ test.each([
 ])('%s over many entries, again and again, is stopped within seconds', (body) => {
   const entries = Array.from({ length: 5000 }, (_, i) => `'k${i}': 1`).join(', ')
   const source = `{% set d = {${entries}} %}{% for i in range(90000) %}${body}{% endfor %}`
-  const start = performance.now()
+  const start = process.cpuUsage()
   expect(() => compileTemplate(source)({})).toThrow(/took more than 200000 steps/)
-  // One on a quiet machine.
-  expect(performance.now() - start).toBeLessThan(20_000)
+  // Two on a machine of 2026.
+  expect(cpuMsSince(start)).toBeLessThan(20_000)
 })
 
 test.each([
@@ -53,10 +59,10 @@ test.each([
   ['a shorter run of spaces', `x${' '.repeat(2e5)}`, /has 200000 spaces or line ends in a row, more than 4096/],
   ['the most spaces', `x${' '.repeat(4095)}`.repeat(64), undefined],
 ])('%s is no trouble for the lexer', (_, source, message) => {
-  const start = performance.now()
+  const start = process.cpuUsage()
   if (message) expect(() => compileTemplate(source)).toThrow(message)
   else expect(compileTemplate(source)({})).toBe(source)
-  expect(performance.now() - start).toBeLessThan(4000)
+  expect(cpuMsSince(start)).toBeLessThan(8000)
 })
 
 test('a long conversation is not taken for a loop', () => {
