@@ -12,16 +12,6 @@ export async function removeOrphans(tempRoot: string): Promise<number> {
   return groups + removeOrphanedDirectories(tempRoot)
 }
 
-/** Two processes may clean up at once: that one is gone is what both want. */
-function remove(path: string): void {
-  try {
-    emptyDirectory(path)
-    rmdirSync(path)
-  } catch (error) {
-    if (existsSync(path)) throw error
-  }
-}
-
 /** Only those of this user: in a shared folder anybody can make a name. */
 function removeOrphanedDirectories(tempRoot: string): number {
   const orphans = orphansIn(tempRoot).filter((name) => {
@@ -30,4 +20,14 @@ function removeOrphanedDirectories(tempRoot: string): number {
   })
   for (const name of orphans) remove(join(tempRoot, name))
   return orphans.length
+}
+
+/** Two processes may clean up at once: that one is gone is what both want. */
+function remove(path: string): void {
+  try {
+    emptyDirectory(path)
+    rmdirSync(path)
+  } catch (error) {
+    if (existsSync(path)) throw error
+  }
 }

@@ -15,11 +15,20 @@ export const ownedDirectory = (tempRoot: string): string => mkdtempSync(join(tem
 export function orphansIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => {
     const [, pid, start] = /^duress-sandbox-(\d+)-(\d+)-/.exec(name) ?? []
-    return pid !== undefined && startTime(Number(pid)) !== Number(start)
+    return pid !== undefined && isDead(Number(pid), Number(start))
   })
 }
 
-/** In clock ticks since boot; undefined when there is no such process. Any other failure is thrown: who cannot be seen may live. */
+/** Who cannot be looked at (hidepid, proc(5); no descriptor left) may live. */
+function isDead(pid: number, start: number): boolean {
+  try {
+    return startTime(pid) !== start
+  } catch {
+    return false
+  }
+}
+
+/** In clock ticks since boot; undefined when there is no such process. Throws what else keeps us from looking. */
 function startTime(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
